@@ -1,0 +1,62 @@
+# Every target is one line; how it is done stands in pyproject.toml, in .ci/ and in layers/build.py.
+PYTHON ?= python3
+ARCHITECTURE ?= arm64
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test unit lint format types arrows check layers sizes sam-build sam-deploy docs docs-check bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+setup: ## make .venv (first time some 20 seconds, afterwards nothing)
+	@$(PYTHON) .ci/setup.py
+
+demo: setup ## three landings in the embedded AWS; KEEP=1 leaves it running
+	@$(BIN)/homeroom demo $(if $(KEEP),--keep)
+
+test: setup ## unit tests, laws and integration tests
+	@$(BIN)/pytest -m "not bench" $(ARGS)
+
+unit: setup ## the fast tests: nothing slow, no other process
+	@$(BIN)/pytest -m "not (bench or slow or integration)" $(ARGS)
+
+lint: setup ## ruff: rules and format of imports
+	@$(BIN)/ruff check .
+
+format: setup ## mend what ruff can mend by itself
+	@$(BIN)/ruff check --fix .
+
+types: setup ## mypy, strict
+	@$(BIN)/mypy
+
+arrows: setup ## import-linter: who may import whom
+	@$(BIN)/lint-imports
+
+check: lint types arrows docs-check test ## all of these
+
+layers: setup ## build the layers for this machine
+	@$(BIN)/python layers/build.py local
+
+sizes: setup ## build the layers for Lambda (ARCHITECTURE=arm64 or x86_64) and show what they weigh
+	@$(BIN)/python layers/build.py deploy --architecture $(ARCHITECTURE)
+
+sam-build: setup ## `sam build` for Lambda (ARCHITECTURE=arm64 or x86_64)
+	@.ci/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+sam-deploy: setup ## `sam build` and `sam deploy` to a fresh embedded AWS, outputs checked
+	@$(BIN)/python .ci/sam_deploy.py
+
+docs: setup ## write the generated pages anew
+	@$(BIN)/homeroom docs
+
+docs-check: setup ## fail if a generated page is out of date
+	@$(BIN)/homeroom docs --check
+
+bench: setup ## planning a million rows against reading them: prints the ratio
+	@$(BIN)/pytest -m bench -s $(ARGS)
+
+lock: setup ## compile the pinned, hashed requirements anew (UPGRADE=1: newest versions)
+	@.ci/lock $(if $(UPGRADE),--upgrade)
+
+clean: ## remove environments, builds, caches and the embedded AWS
+	@if [ -e .homeroom/embedded.json ]; then $(BIN)/homeroom down; fi; rm -rf .venv .venv-sam .homeroom .aws-sam .hypothesis .*_cache

@@ -1,0 +1,40 @@
+"""A held run that is no longer held: approved, discarded or lapsed because a newer plan did not trip."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from homeroom.errors import NotFound
+from homeroom.model import places
+from homeroom.model.run import Control, Outcome, RunRecord
+from homeroom.ports import Objects, World
+
+
+def lapse(world: World, control: Control, text: str) -> None:
+    """The held run, if there is one, lapses: said in the ledger first, then forgotten, then its raw rows expire."""
+    record = held_record(world, control)
+    if record is not None:
+        world.runs.record(settled(record, "lapsed", text, world.clock.now()))
+        world.runs.clear_hold(record.integration, record.run)
+        supersede(world.objects, record.integration, record.run)
+
+
+def held_record(world: World, control: Control) -> RunRecord | None:
+    """Ledger entry of the run that is held now."""
+    if control.held_run is None:
+        return None
+    try:
+        return world.runs.run(control.integration, control.held_run)
+    except NotFound:
+        return None
+
+
+def settled(record: RunRecord, outcome: Outcome, text: str, now: datetime) -> RunRecord:
+    """The ledger entry of a held run as it stands from now on."""
+    return record.model_copy(update={"state": "finished", "outcome": outcome, "text": text, "finished_at": now})
+
+
+def supersede(objects: Objects, integration: str, run: int) -> None:
+    """Mark what a run kept of pupils and is no longer needed, raw rows and state, for expiry."""
+    objects.tag_superseded(places.run_folder(integration, run) + "raw/")
+    objects.tag_superseded(places.state_folder(integration, run))

@@ -1,0 +1,15 @@
+"""The signature of what a run reads and by which rules: equal to the last applied one means `unchanged` (design 3)."""
+
+from __future__ import annotations
+
+import hashlib
+
+from homeroom.model.plan import RULES_VERSION
+
+
+def signature(content_hash: str, options_hash: str, rules_version: int = RULES_VERSION) -> str:
+    """SHA-256 over the content, the district's options and products, and the version of our rules.
+
+    No rule of today depends on `as_of` for records that are in the source, so the date is not part of it.
+    """
+    return hashlib.sha256(f"{content_hash}\x1f{options_hash}\x1f{rules_version}".encode()).hexdigest()

@@ -1,0 +1,108 @@
+"""diff: the desired roster × what was applied × what must be repaired → the plan.
+
+Always a full recompute on whole columns: a small step and a full read cannot disagree. Pure: no clock (`as_of` is an
+input), no network; the same inputs give the same operations in the same order, and so the same plan hash.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from homeroom.check.checked import Checked
+from homeroom.diff.applied import ACTIVE, ID, STATUS, State, corrected, empty_state
+from homeroom.diff.compare import Compared, compare
+from homeroom.diff.facts import facts
+from homeroom.diff.identities import links
+from homeroom.diff.operations import archives, writes
+from homeroom.diff.removals import explain
+from homeroom.model.entities import ENTITIES, WRITE_ORDER
+from homeroom.model.plan import IDENTITIES, NO_REPAIRS, Counts, Facts, Repairs, TableImage, waves
+from homeroom.shape import Desired, DesiredEntity
+
+__all__ = ["Plan", "diff", "empty_state"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What changes. `operations`: (entity, archives?, rows) in writing order, empty waves left out.
+
+    `next_state` is the kept state once all of it is applied. `reasons`: entity → reason → removals.
+    """
+
+    operations: tuple[tuple[str, bool, pl.DataFrame], ...]
+    counts: Mapping[str, Counts]
+    next_state: State
+    facts: Facts
+    reasons: Mapping[str, Mapping[str, int]]
+
+    @property
+    def size(self) -> int:
+        """Operations in all, identity links included."""
+        return sum(rows.height for _, _, rows in self.operations)
+
+
+def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: str, as_of: str,
+         repairs: Repairs = NO_REPAIRS, expected_districts: Iterable[str] = ()) -> Plan:
+    """The plan that makes the applied roster equal to the desired one.
+
+    `applied` is None before the first load. `as_of` (YYYY-MM-DD) is the day in the integration's time zone; it only
+    explains removals, it never causes one.
+    """
+    first_load = applied is None
+    images = {name: [i for i in repairs.images if i.entity == name] for name in ENTITIES}
+    base = empty_state() if applied is None else applied
+    before = {name: corrected(ENTITIES[name], base[name], images[name]) for name in ENTITIES}
+    compared = {
+        name: _compared(name, _wanted(name, desired, base), before[name], images[name], repairs, roster)
+        for name in WRITE_ORDER
+    }
+    absent = {
+        name: explain(name, compared[name].absent, before, desired, as_of, _left_over(images[name], base[name]))
+        for name in WRITE_ORDER
+    }
+    next_state = {name: compared[name].next_state for name in ENTITIES}
+    rows = _rows(compared, absent, next_state, repairs, images)
+    return Plan(
+        operations=tuple((e, a, rows[e, a]) for e, a in waves() if not rows[e, a].is_empty()),
+        counts={name: compared[name].counts for name in ENTITIES},
+        next_state=next_state,
+        facts=facts(compared, absent, before, checked, expected_districts, first_load=first_load),
+        reasons={name: dict(absent[name].group_by("reason").len().sort("reason").iter_rows()) for name in ENTITIES},
+    )
+
+
+def _left_over(images: list[TableImage], base: pl.DataFrame) -> frozenset[str]:
+    """Records that only an interrupted run made: the kept state never knew them."""
+    return frozenset(i.source_id for i in images) - frozenset(base["source_id"]) if images else frozenset()
+
+
+def _compared(name: str, wanted: DesiredEntity, before: pl.DataFrame, images: list[TableImage], repairs: Repairs,
+              roster: str) -> Compared:
+    twice = frozenset(source_id for source_id, n in Counter(i.source_id for i in images).items() if n > 1)
+    edited = repairs.edited.get(name, frozenset())
+    return compare(ENTITIES[name], wanted, before, roster=roster, forced=twice, edited=edited)
+
+
+def _wanted(name: str, desired: Desired, base: State) -> DesiredEntity:
+    """What is wanted of an entity; of one that was not delivered nothing is said, so it stays as it was applied."""
+    said = desired.entities[name]
+    if name in desired.delivered:
+        return said
+    active = base[name].filter(pl.col(STATUS) == ACTIVE)
+    return DesiredEntity(active.drop(ID, STATUS), said.unusable.clear(), said.gone.clear())
+
+
+def _rows(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], next_state: State, repairs: Repairs,
+          images: Mapping[str, list[TableImage]]) -> dict[tuple[str, bool], pl.DataFrame]:
+    rows: dict[tuple[str, bool], pl.DataFrame] = {}
+    for name in WRITE_ORDER:
+        edited = repairs.edited.get(name, frozenset())
+        rows[name, False] = writes(compared[name], next_state, edited, images[name])
+        rows[name, True] = archives(compared[name], absent[name], next_state, edited, images[name])
+    found = links(compared["people"], repairs.links)
+    rows[IDENTITIES, False], rows[IDENTITIES, True] = found.writes, found.removals
+    return rows

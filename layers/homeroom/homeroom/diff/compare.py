@@ -1,0 +1,130 @@
+"""Compare one entity: what is new, changed, back again, absent, kept.
+
+Rows are matched by source id, so their order does not matter; each field is compared by itself, so that an update knows
+what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from homeroom.diff.applied import ACTIVE, ARCHIVED, ID, SOURCE_ID, STATUS
+from homeroom.model.entities import Entity
+from homeroom.model.ids import mint_all
+from homeroom.model.plan import Counts
+from homeroom.shape import DesiredEntity
+
+AT = "_at"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One entity's comparison.
+
+    `wanted`: rows to write (`id`, `op`, `source_id`, fields, and `_at`, their row in `applied` or null), sorted by
+    source id. `differs`: for those rows, field → whether it changed. `absent`: applied rows to archive.
+    `next_state`: the entity once the plan is applied.
+    """
+
+    entity: Entity
+    applied: pl.DataFrame
+    wanted: pl.DataFrame
+    differs: Mapping[str, pl.Series]
+    absent: pl.DataFrame
+    next_state: pl.DataFrame
+    counts: Counts
+    base: int
+
+
+def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, roster: str,
+            forced: frozenset[str], edited: frozenset[str]) -> Compared:
+    """Compare wanted records with applied ones.
+
+    `forced` source ids are rewritten even if equal (a half-done move); `edited` ones carry a hand edit that the SIS
+    overrides. New records get their internal id here.
+    """
+    want = desired.records
+    at = _places(want, applied)
+    new, back = at.is_null(), _is(applied[STATUS].gather(at), ARCHIVED)
+    differs = {f: want[f].ne_missing(applied[f].gather(at)) & ~new for f in entity.names} if len(applied) else {}
+    changed = _any(differs.values(), want.height)
+    touched = _among(want, forced | edited) & ~new
+    op = _operations(new, back, changed | touched, _among(want, edited))
+    want = want.with_columns(_ids(entity, want, applied, at, new, roster), op, at.alias(AT))
+    written = want.with_row_index("_row").filter(pl.col("op").is_not_null()).sort(SOURCE_ID)
+    seen = pl.zeros(applied.height, pl.Boolean, eager=True).scatter(at.drop_nulls(), True)
+    absent, rest, kept = _unseen(applied.filter(~seen), desired.unusable)
+    columns = [ID, SOURCE_ID, STATUS, *entity.names]
+    active = want.with_columns(pl.lit(ACTIVE).alias(STATUS)).select(columns)
+    next_state = pl.concat([active, absent.with_columns(pl.lit(ARCHIVED).alias(STATUS)).select(columns),
+                            rest.select(columns)])
+    done = dict(written.group_by("op").len().iter_rows())
+    counts = Counts(
+        create=done.get("create", 0), update=done.get("update", 0), restore=done.get("restore", 0),
+        archive=absent.height, unchanged=want.height - written.height, kept=kept,
+    )
+    rows = written["_row"]
+    return Compared(
+        entity, applied, written.drop("_row"), {f: d.gather(rows) for f, d in differs.items()},
+        absent.sort(SOURCE_ID), next_state, counts, base=int((applied[STATUS] == ACTIVE).sum()),
+    )
+
+
+def _places(want: pl.DataFrame, applied: pl.DataFrame) -> pl.Series:
+    """For each wanted row its row number in the applied frame, or null."""
+    there = applied.select(SOURCE_ID).with_row_index(AT)
+    return want.select(SOURCE_ID).join(there, on=SOURCE_ID, how="left", maintain_order="left")[AT]
+
+
+def _is(status: pl.Series, word: str) -> pl.Series:
+    return (status == word).fill_null(False)
+
+
+def _any(masks: object, height: int) -> pl.Series:
+    result = pl.zeros(height, pl.Boolean, eager=True)
+    for mask in masks:  # type: ignore[attr-defined]
+        result = result | mask
+    return result
+
+
+def _among(want: pl.DataFrame, source_ids: frozenset[str]) -> pl.Series:
+    if not source_ids:
+        return pl.zeros(want.height, pl.Boolean, eager=True)
+    few = pl.DataFrame({SOURCE_ID: sorted(source_ids), "_in": True})
+    return want.select(SOURCE_ID).join(few, on=SOURCE_ID, how="left", maintain_order="left")["_in"].fill_null(False)
+
+
+def _operations(new: pl.Series, back: pl.Series, changed: pl.Series, edited: pl.Series) -> pl.Series:
+    """The operation of each row, null where nothing is to be written."""
+    return pl.select(
+        pl.when(new).then(pl.lit("create")).when(back).then(pl.lit("restore"))
+        .when(edited & changed).then(pl.lit("restore")).when(changed).then(pl.lit("update")).alias("op")
+    ).to_series()
+
+
+def _ids(entity: Entity, want: pl.DataFrame, applied: pl.DataFrame, at: pl.Series, new: pl.Series,
+         roster: str) -> pl.Series:
+    """Internal ids: the kept one, or a new one minted from the first-seen source id."""
+    kept = applied[ID].gather(at)
+    if not new.any():
+        return kept.alias(ID)
+    minted = mint_all(roster, entity.name, want[SOURCE_ID].filter(new).to_list())
+    rows = pl.Series(range(want.height), dtype=pl.UInt32).filter(new)
+    return kept.scatter(rows, pl.Series(minted, dtype=pl.String)).alias(ID)
+
+
+def _unseen(unseen: pl.DataFrame, unusable: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """Applied rows that are not wanted: those to archive, those that stay as they are, and how many are kept."""
+    broken = unseen.join(unusable.alias(SOURCE_ID).to_frame(), on=SOURCE_ID, how="semi") if len(unusable) else \
+        unseen.clear()
+    kept = int((broken[STATUS] == ACTIVE).sum())
+    absent = unseen.filter(pl.col(STATUS) == ACTIVE)
+    if kept:
+        absent = absent.join(broken.select(SOURCE_ID), on=SOURCE_ID, how="anti")
+    rest = unseen.filter(pl.col(STATUS) != ACTIVE)
+    if kept:
+        rest = pl.concat([rest, broken.filter(pl.col(STATUS) == ACTIVE)])
+    return absent, rest, kept

@@ -1,0 +1,149 @@
+"""From a comparison to operations: one row for each change, with before, after, references and reason.
+
+The columns are those of `homeroom.model.plan.Operation`; rows are in the order of source ids, so that the same change
+always gives the same bytes and the same plan hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from homeroom.diff.applied import ID, SOURCE_ID, State
+from homeroom.diff.compare import AT, Compared
+from homeroom.diff.removals import ABSENT, REASON
+from homeroom.model.entities import LIST_KINDS, Entity, Field
+from homeroom.model.plan import TableImage
+from homeroom.model.vocabulary import ROLE_LETTERS
+
+OPERATION = ("op", "entity", "id", "source_id", "before", "after", "changed", "refs", "moved_from", "reason",
+             "explained", "overlay")
+
+_PLACE = pl.Struct({"class": pl.String(), "person": pl.String(), "role": pl.String()})
+_REASONS = {"create": "new in the source", "update": "changed in the source", "restore": "back in the source"}
+
+
+def writes(compared: Compared, next_state: State, edited: frozenset[str], images: Sequence[TableImage]) -> pl.DataFrame:
+    """Operations that create, update or restore."""
+    entity, rows = compared.entity, compared.wanted
+    if rows.is_empty():
+        return rows.select(SOURCE_ID).clear()
+    before = compared.applied.select(entity.names)[rows[AT].fill_null(0)] if compared.applied.height else \
+        rows.select(entity.names).clear(rows.height)
+    reason = pl.col("op").replace_strict(_REASONS, return_dtype=pl.String)
+    byhand = pl.col(SOURCE_ID).is_in(sorted(edited)) if edited else pl.lit(False)
+    return rows.select(
+        "op", pl.lit(entity.name).alias("entity"), ID, SOURCE_ID,
+        pl.when(pl.col("op") != "create").then(pl.lit(_image(entity, before))).alias("before"),
+        pl.lit(_image(entity, rows)).alias("after"),
+        _changed(compared.differs, rows.height).alias("changed"),
+        _references(entity, rows, next_state).alias("refs"),
+        _moved(entity, rows, before, next_state, images).alias("moved_from"),
+        pl.when(byhand).then(pl.lit("overrides a hand edit")).otherwise(reason).alias("reason"),
+        pl.lit(True).alias("explained"), byhand.alias("overlay"),
+    )
+
+
+def archives(compared: Compared, absent: pl.DataFrame, next_state: State, edited: frozenset[str],
+             images: Sequence[TableImage]) -> pl.DataFrame:
+    """Operations that archive; `absent` carries the reasons."""
+    entity = compared.entity
+    if absent.is_empty():
+        return absent.select(SOURCE_ID).clear()
+    none = pl.lit(None)
+    rows = absent.with_columns(pl.lit("archive").alias("op"))
+    return absent.select(
+        pl.lit("archive").alias("op"), pl.lit(entity.name).alias("entity"), ID, SOURCE_ID,
+        pl.lit(_image(entity, absent)).alias("before"), none.alias("after"),
+        pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first().alias("changed"),
+        _references(entity, absent, next_state).alias("refs"),
+        _moved(entity, rows, absent, next_state, images).alias("moved_from"),
+        REASON, (pl.col(REASON) != ABSENT).alias("explained"),
+        (pl.col(SOURCE_ID).is_in(sorted(edited)) if edited else pl.lit(False)).alias("overlay"),
+    )
+
+
+def _image(entity: Entity, rows: pl.DataFrame) -> pl.Series:
+    """The canonical fields as one struct; lists become lists."""
+    split = [pl.col(f.name).str.split(",") if f.kind in LIST_KINDS else pl.col(f.name) for f in entity.fields]
+    return rows.select(pl.struct(split).alias("image"))["image"]
+
+
+def _changed(differs: Mapping[str, pl.Series], height: int) -> pl.Series:
+    """Names of the fields that changed, for each row."""
+    if not differs:
+        return pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, height)
+    none = pl.lit(None, pl.String)
+    names = [pl.when(pl.lit(mask)).then(pl.lit(name)).otherwise(none) for name, mask in differs.items()]
+    return pl.select(pl.concat_list(names).list.drop_nulls()).to_series()
+
+
+def _references(entity: Entity, rows: pl.DataFrame, state: State) -> pl.Series:
+    """Internal ids of what the rows point to, as one struct; a target that was never applied is null."""
+    fields = [f for f in entity.fields if f.references]
+    if not fields:
+        return pl.Series([None], dtype=pl.Null).new_from_index(0, rows.height)
+    return pl.select(pl.struct([_internal(f, rows[f.name], state).alias(f.name) for f in fields])).to_series()
+
+
+def _internal(field: Field, values: pl.Series, state: State) -> pl.Series:
+    assert field.references is not None
+    ids = state[field.references].select(SOURCE_ID, ID)
+    if field.kind != "list":
+        named = values.alias(SOURCE_ID).to_frame()
+        return named.join(ids, on=SOURCE_ID, how="left", maintain_order="left")[ID]
+    lists = values.unique().drop_nulls()
+    items = lists.str.split(",").explode().unique().alias(SOURCE_ID).to_frame()
+    known = dict(items.join(ids, on=SOURCE_ID, how="inner").iter_rows())
+    found = [[known[i] for i in text.split(",") if i in known] for text in lists]
+    table = pl.DataFrame({"v": lists, "ids": pl.Series(found, dtype=pl.List(pl.String))})
+    return values.alias("v").to_frame().join(table, on="v", how="left", maintain_order="left")["ids"]
+
+
+def _moved(entity: Entity, rows: pl.DataFrame, before: pl.DataFrame, state: State,
+           images: Sequence[TableImage]) -> pl.Series:
+    """Other places where an enrollment's item may stand, to be deleted: its old key, and those of a half-done move."""
+    empty = pl.Series([[]], dtype=pl.List(_PLACE)).new_from_index(0, rows.height)
+    if entity.name != "enrollments":
+        return empty
+    differs = (rows["class"] != before["class"]) | (rows["person"] != before["person"])
+    differs = differs | (_letters(rows["role"]) != _letters(before["role"]))
+    moved = (differs & (rows["op"] != "create")).fill_null(False)
+    places: dict[str, list[dict[str, str]]] = {}
+    if moved.any():
+        places = _old_places(rows.filter(moved), before.filter(moved), state)
+    for image in images:
+        if image.place is not None:
+            places.setdefault(image.source_id, []).append(dict(image.place))
+    if not places:
+        return empty
+    here = _here(rows, state)
+    found = [_elsewhere(places.get(s, []), now) for s, now in zip(rows[SOURCE_ID], here, strict=True)]
+    return pl.Series(found, dtype=pl.List(_PLACE))
+
+
+def _elsewhere(places: list[dict[str, str]], now: tuple[str, str, str]) -> list[dict[str, str]]:
+    others = {(p["class"], p["person"], ROLE_LETTERS.get(p["role"], "X")): p for p in places}
+    others.pop((now[0], now[1], ROLE_LETTERS.get(now[2], "X")), None)
+    return [others[key] for key in sorted(others)]
+
+
+def _letters(roles: pl.Series) -> pl.Series:
+    return roles.replace_strict(dict(ROLE_LETTERS), default="X", return_dtype=pl.String)
+
+
+def _old_places(rows: pl.DataFrame, before: pl.DataFrame, state: State) -> dict[str, list[dict[str, str]]]:
+    return {
+        source_id: [{"class": klass, "person": person, "role": role}]
+        for source_id, (klass, person, role) in zip(rows[SOURCE_ID], _here(before, state), strict=True)
+    }
+
+
+def _here(rows: pl.DataFrame, state: State) -> list[tuple[str, str, str]]:
+    """Internal class, person, and the role of each enrollment row."""
+    def internal(field: str, entity: str) -> pl.Series:
+        named, ids = rows.select(pl.col(field).alias(SOURCE_ID)), state[entity].select(SOURCE_ID, ID)
+        return named.join(ids, on=SOURCE_ID, how="left", maintain_order="left")[ID]
+
+    return list(zip(internal("class", "classes"), internal("person", "people"), rows["role"], strict=True))

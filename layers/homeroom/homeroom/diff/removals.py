@@ -1,0 +1,90 @@
+"""Why is a record absent? Explained removals (said by the source, term ended, left by an interrupted run) and the rest.
+
+Only unexplained removals trip the guards against mass removal. Ended terms never remove a record that is in the source;
+they only explain the absence of one that is not (design 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from homeroom.diff.applied import SOURCE_ID, State
+from homeroom.shape import Desired
+
+REASON = "reason"
+ABSENT = "absent"
+"""The reason of an unexplained removal."""
+
+Gone = Mapping[str, pl.Series]
+
+
+def explain(entity: str, absent: pl.DataFrame, applied: State, desired: Desired, as_of: str,
+            interrupted: frozenset[str]) -> pl.DataFrame:
+    """Removed rows with their `reason`: `removed by the source`, `term ended`, `interrupted run` or `absent`."""
+    if absent.is_empty():
+        return absent.with_columns(pl.lit(ABSENT).alias(REASON))
+    today = pl.lit(as_of).str.to_date()
+    said = _within(absent[SOURCE_ID], desired.entities[entity].gone)
+    for field, target in _OWNERS.get(entity, ()):
+        said = said | _within(absent[field], desired.entities[target].gone)
+    ended = _ENDED[entity](absent, applied, today) if entity in _ENDED else _never(absent)
+    left = _within(absent[SOURCE_ID], pl.Series(sorted(interrupted), dtype=pl.String))
+    reason = (
+        pl.when(said).then(pl.lit("removed by the source")).when(ended).then(pl.lit("term ended"))
+        .when(left).then(pl.lit("interrupted run")).otherwise(pl.lit(ABSENT))
+    )
+    return absent.with_columns(reason.alias(REASON))
+
+
+_OWNERS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "enrollments": (("person", "people"), ("class", "classes")),
+    "contacts": (("student", "people"), ("guardian", "people")),
+}
+"""What goes with its owner: a removed student's enrollments are explained by the student's removal."""
+
+
+def _within(values: pl.Series, ids: pl.Series) -> pl.Series:
+    if ids.is_empty():
+        return pl.zeros(len(values), pl.Boolean, eager=True)
+    marked = ids.unique().alias("v").to_frame().with_columns(pl.lit(True).alias("in"))
+    return values.alias("v").to_frame().join(marked, on="v", how="left", maintain_order="left")["in"].fill_null(False)
+
+
+def _never(absent: pl.DataFrame) -> pl.Series:
+    return pl.zeros(absent.height, pl.Boolean, eager=True)
+
+
+def _ended_terms(applied: State, today: pl.Expr) -> pl.Series:
+    return applied["terms"].filter(pl.col("end_date") < today)[SOURCE_ID]
+
+
+def _ended_itself(absent: pl.DataFrame, _: State, today: pl.Expr) -> pl.Series:
+    return absent.select((pl.col("end_date") < today).fill_null(False)).to_series()
+
+
+def _ended_courses(absent: pl.DataFrame, applied: State, today: pl.Expr) -> pl.Series:
+    return _within(absent["school_year"], _ended_terms(applied, today))
+
+
+def _ended_classes(absent: pl.DataFrame, applied: State, today: pl.Expr) -> pl.Series:
+    """A class has ended when it has terms and all of them have."""
+    ended = set(_ended_terms(applied, today))
+    lists = absent["terms"].unique().drop_nulls().to_list()
+    over = [text for text in lists if ended.issuperset(text.split(","))]
+    return absent["terms"].is_in(over).fill_null(False)
+
+
+def _ended_enrollments(absent: pl.DataFrame, applied: State, today: pl.Expr) -> pl.Series:
+    classes = applied["classes"]
+    over = classes.filter(_ended_classes(classes, applied, today))[SOURCE_ID]
+    return _ended_itself(absent, applied, today) | _within(absent["class"], over)
+
+
+_ENDED: Mapping[str, Callable[[pl.DataFrame, State, pl.Expr], pl.Series]] = {
+    "terms": _ended_itself,
+    "courses": _ended_courses,
+    "classes": _ended_classes,
+    "enrollments": _ended_enrollments,
+}

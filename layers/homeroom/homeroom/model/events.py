@@ -1,0 +1,168 @@
+"""Events of the functions, as pydantic models: what may come in and what goes out (keys and counts, never rows)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from homeroom.model.integration import Frozen, Integration
+from homeroom.model.run import LandedFile, Trigger
+
+
+class StartRun(Frozen):
+    """Event of `start_run`, the one door: who or what asks for a run of which integration."""
+
+    trigger: Trigger
+    integration: str
+    by: str = ""
+    reason: str = ""
+    files: tuple[LandedFile, ...] = ()
+    content_hash: str | None = None
+    held_run: int | None = None
+    plan_hash: str | None = None
+    force: bool = False
+
+
+class Started(Frozen):
+    """Answer of the door. `run` is null only where nothing was recorded (a delivery that was taken before)."""
+
+    integration: str
+    run: int | None
+    state: Literal["queued", "skipped", "pending", "refused"]
+    reason: str | None = None
+    text: str = ""
+    execution: str | None = None
+
+
+class PlanRoster(Frozen):
+    """Event of `plan_roster`."""
+
+    mode: Literal["plan"] = "plan"
+    integration: str
+    run: int
+    fence: int
+
+
+class Planned(Frozen):
+    """Answer of `plan_roster`: the verdict, and the part numbers by wave."""
+
+    verdict: Literal["apply", "nothing", "hold", "fail", "lapsed"]
+    waves: tuple[tuple[int, ...], ...] = ()
+    operations: int = 0
+
+
+class UpsertRoster(Frozen):
+    """Event of `upsert_roster`: one part of the plan, from an offset."""
+
+    integration: str
+    run: int
+    fence: int
+    part: int
+    offset: int = 0
+
+
+class Upserted(Frozen):
+    """Answer of `upsert_roster`: done, or the offset to go on from."""
+
+    done: bool
+    offset: int
+
+
+class RunError(BaseModel):
+    """Error as Step Functions catches it."""
+
+    Error: str = ""
+    Cause: str = ""
+
+
+class FinishRun(Frozen):
+    """Event of `finish_run`: after the verdict, or after an error."""
+
+    integration: str
+    run: int
+    fence: int
+    verdict: Literal["apply", "nothing", "hold", "fail", "lapsed"] | None = None
+    error: RunError | None = None
+
+
+class Finished(Frozen):
+    """Answer of `finish_run`: the outcome, and whether another delivery waits."""
+
+    outcome: str
+    pending: bool = False
+
+
+class Connect(Frozen):
+    """Set up or change an integration."""
+
+    operation: Literal["connect"]
+    integration: Integration
+    by: str = ""
+    reason: str = ""
+
+
+class ListIntegrations(Frozen):
+    """All integrations with their status."""
+
+    operation: Literal["list"]
+
+
+class ShowStatus(Frozen):
+    """Status of one integration: who acts next, last runs, what it waits for."""
+
+    operation: Literal["status"]
+    integration: str
+    runs: int = Field(default=10, ge=1, le=100)
+
+
+class RunNow(Frozen):
+    """Start a run by hand with the newest landed set (requirement B2)."""
+
+    operation: Literal["run"]
+    integration: str
+    by: str
+    reason: str = ""
+    force: bool = False
+
+
+class Preview(Frozen):
+    """Summary of one run: counts, guards, issues; the plan of a held run."""
+
+    operation: Literal["preview"]
+    integration: str
+    run: int | None = None
+
+
+class Approve(Frozen):
+    """Apply a held plan, bound to its hash."""
+
+    operation: Literal["approve"]
+    integration: str
+    run: int
+    plan_hash: str
+    by: str
+    reason: str
+
+
+class Discard(Frozen):
+    """Drop a held plan; its content is denied until it changes."""
+
+    operation: Literal["discard"]
+    integration: str
+    run: int
+    by: str
+    reason: str
+
+
+class CheckStale(Frozen):
+    """Look for integrations without an applied run for longer than they allow; daily, by schedule."""
+
+    operation: Literal["stale"]
+
+
+SupportOperation = Annotated[
+    Connect | ListIntegrations | ShowStatus | RunNow | Preview | Approve | Discard | CheckStale,
+    Field(discriminator="operation"),
+]
+"""Event of `support`: one typed operation."""

@@ -1,0 +1,194 @@
+"""The plan: operations that turn the applied roster into the desired one, and what judges and reports need of it.
+
+An operation is one JSON line of a plan part; parts are the journal too (before and after), so they are immutable and
+hold no run number. A part holds operations of one wave, at most `PART_SIZE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+Action = Literal["create", "update", "archive", "restore", "link", "unlink"]
+
+PART_SIZE = 10_000
+IDENTITIES = "identities"
+WAVES: tuple[tuple[str, ...], ...] = (
+    ("orgs",), ("terms",), ("courses",), ("people",), (IDENTITIES,), ("contacts",), ("classes",), ("enrollments",),
+)
+"""Creates, updates and restores in this order; then archives of the same entities in reverse."""
+
+INCOMPLETE_PERCENT = 0.5
+"""More enrollments than this, whose person or class is nowhere in the source, make a read incomplete (design 4)."""
+INCOMPLETE_FLOOR = 10
+"""Fewer are never taken as incomplete: in a small school one row is more than half a percent."""
+
+RULES_VERSION = 1
+"""Raised when a release changes what the same source gives; a changed version is never `unchanged`."""
+
+
+class Operation(TypedDict):
+    """One change of one record, or of one identity link.
+
+    `before` and `after` are canonical fields with references as source ids (dates `YYYY-MM-DD`, lists as lists, empty
+    fields null or left out). `refs` are the internal ids of the references of what is to be written, by field name.
+    `moved_from` lists the other places where an enrollment's item may still stand, when its key changes: the internal
+    class and person ids and the role it had there. They are deleted in the same batch.
+    For `link` and `unlink`: `id` is the internal id of the person, `source_id` is `<kind>#<value>`, and
+    `before` is `{"person": id}` of a link that moves.
+    `overlay` tells that a hand edit of this record is overridden (requirement C2).
+    """
+
+    op: Action
+    entity: str
+    id: str
+    source_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    changed: list[str]
+    refs: dict[str, Any]
+    moved_from: list[dict[str, str]]
+    reason: str
+    explained: bool
+    overlay: bool
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a plan does to one entity. `kept` = in error at the source, last good version stays."""
+
+    create: int = 0
+    update: int = 0
+    archive: int = 0
+    restore: int = 0
+    unchanged: int = 0
+    kept: int = 0
+
+    @property
+    def changes(self) -> int:
+        """Records that the plan writes."""
+        return self.create + self.update + self.archive + self.restore
+
+
+@dataclass(frozen=True)
+class EntityRead:
+    """What `check` saw of one entity (design 9): `valid` = read − errors − identical repeats."""
+
+    read: int = 0
+    valid: int = 0
+    errors: int = 0
+    warnings: int = 0
+
+
+@dataclass(frozen=True)
+class EntityChange:
+    """Numbers of one entity that guards look at. `base` = active records applied before."""
+
+    base: int = 0
+    read: int = 0
+    errors: int = 0
+    updates: int = 0
+    explained: int = 0
+    unexplained: int = 0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that guards may look at: numbers and ids of organisations, never people.
+
+    `schools` maps a school's source id to entity → (unexplained removals, base). `classes` lists, for classes that
+    stay, (class source id, unexplained removals of students, base) where students leave. `districts` are the ids
+    (source id and identifier) of the district organisations in the source; `expected_districts` those confirmed at
+    connect or applied before. `shared_schools` of the `applied_schools` are in the source too. `unresolved` of
+    `references` enrollments point to a person or class that is nowhere.
+    """
+
+    first_load: bool
+    entities: Mapping[str, EntityChange]
+    schools: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    classes: tuple[tuple[str, int, int], ...] = ()
+    districts: frozenset[str] = frozenset()
+    expected_districts: frozenset[str] = frozenset()
+    shared_schools: int = 0
+    applied_schools: int = 0
+    unresolved: int = 0
+    references: int = 0
+
+
+def waves() -> list[tuple[str, bool]]:
+    """The waves in writing order as (entity, archives?): first all that adds or changes, then archives in reverse."""
+    order = [entity for wave in WAVES for entity in wave]
+    return [(entity, False) for entity in order] + [(entity, True) for entity in reversed(order)]
+
+
+@dataclass(frozen=True)
+class PlanManifest:
+    """What is kept of a plan beside its parts: `plan/manifest.json`. Counts, codes and hashes only, no rows.
+
+    `verdict` is apply, nothing, hold, fail (nothing can be planned) or lapsed (not the plan that was approved).
+    `parts` holds, for each part number in order, the wave's entity, whether it archives, and its operations.
+    `base_run` is the applied run that the plan starts from. `edits` are the edit entries that it takes in, as
+    [edit owner, edit member, record owner, record member].
+    """
+
+    plan_hash: str
+    base_run: int | None
+    content_hash: str
+    signature: str
+    options_hash: str
+    rules_version: int
+    as_of: str
+    verdict: str
+    counts: dict[str, dict[str, int]]
+    read: dict[str, dict[str, int]]
+    issues: dict[str, int]
+    guards: list[dict[str, Any]]
+    parts: list[tuple[str, bool, int]]
+    waves: list[list[int]]
+    edits: list[list[str]]
+    removals: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Entity → reason → how many records leave for it; `absent` is the unexplained rest."""
+    source: str = ""
+    complete: bool = True
+    failure: dict[str, str] | None = None
+    """Why nothing can be planned: code, text, owner, remedy. Null where a plan was made."""
+
+
+@dataclass(frozen=True)
+class TableImage:
+    """What the table holds of a record that an interrupted run may have written: the truth for the next plan.
+
+    `status` and `fields` are null where the table has no such item. `place` is, for enrollments, where the item stands:
+    internal class and person ids and role; a half-done move leaves two images of one id.
+    """
+
+    entity: str
+    id: str
+    source_id: str
+    status: str | None
+    fields: Mapping[str, Any] | None
+    place: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class LinkImage:
+    """Who holds an identity (`<kind>#<value>`) in the table after an interrupted run, if anybody."""
+
+    link: str
+    person: str | None
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """What the next plan must take in whatever the diff says: dirty keys with their table images, and hand edits.
+
+    `edited` maps entity → source ids with an edit that waits.
+    """
+
+    images: tuple[TableImage, ...] = ()
+    links: tuple[LinkImage, ...] = ()
+    edited: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+NO_REPAIRS = Repairs()

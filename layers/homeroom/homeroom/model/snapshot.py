@@ -1,0 +1,42 @@
+"""The raw snapshot: what a source said, row by row, before any rule was applied.
+
+Every reader ends here, so the stages after `read` do not know where a roster came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from homeroom.model.issues import Issue
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Mode = Literal["bulk", "delta", "absent"]
+
+LINE = "_line"
+"""Column of a raw frame: physical line of the row's first character, the header being line 1 (UInt32)."""
+PROBLEM = "_problem"
+"""Column of a raw frame: null, or the code of an issue that makes the row unusable as it was parsed (FIL-11)."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A complete read.
+
+    `frames` maps the OneRoster file stem (`orgs`, `academicSessions`, `courses`, `classes`, `users`, `enrollments`) to
+    a frame of String columns in the spelling of OneRoster 1.1 (blank cells are null), plus `_line` and, only where
+    rows were malformed, `_problem`. OneRoster 1.2 roles are already folded into `users` (`role`, `orgSourcedIds`, and
+    `roles` as `role:org` items). `metadata.*` columns keep their names. Columns that may not be kept (password) are
+    gone. A file that is absent or header-only has a frame with no rows, or none at all.
+    """
+
+    source: str
+    frames: Mapping[str, pl.DataFrame]
+    modes: Mapping[str, Mode]
+    content_hash: str
+    issues: tuple[Issue, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """File stem → the name of the file as delivered, for messages."""

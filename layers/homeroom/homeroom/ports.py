@@ -1,0 +1,229 @@
+"""What the flow needs of the outside world, as small protocols.
+
+`homeroom.aws` implements them on DynamoDB, S3, Step Functions and SNS; the tests have the same in memory, and one
+contract suite runs against both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from homeroom.model.integration import Integration
+from homeroom.model.run import Control, Delivery, LandedFile, Lease, Note, Request, RunRecord
+
+Key = tuple[str, str]
+"""Owner and member: the two key parts of an item of the roster table."""
+Item = dict[str, Any]
+
+
+class Clock(Protocol):
+    """The time, in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Objects(Protocol):
+    """The roster bucket: immutable objects of runs and states."""
+
+    def put(self, key: str, body: bytes) -> None:
+        """Store an object; storing the same key again with the same bytes is allowed (a retried step)."""
+
+    def get(self, key: str) -> bytes:
+        """The object's bytes. Raises NotFound when there is none."""
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Store a file's content."""
+
+    def get_file(self, key: str, path: Path) -> None:
+        """Write an object's content to a file. Raises NotFound when there is none."""
+
+    def list(self, prefix: str) -> list[str]:
+        """Keys below a prefix, in order."""
+
+    def tag_superseded(self, prefix: str) -> None:
+        """Tag all objects below a prefix for expiry by the bucket's lifecycle rules."""
+
+
+class Landing(Protocol):
+    """The landing bucket: what districts upload."""
+
+    def fetch(self, file: LandedFile, folder: Path) -> Path:
+        """Write exactly that version into the folder, under its base name. Raises SourceUnusable when it is gone."""
+
+    def listing(self, integration: str) -> list[Landed]:
+        """Newest version of each object below `landing/<integration>/`."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One object in the landing folder of an integration."""
+
+    file: LandedFile
+    modified: datetime
+
+
+class Integrations(Protocol):
+    """Set-up of the integrations."""
+
+    def get(self, integration: str) -> Integration:
+        """Raises NotFound."""
+
+    def put(self, integration: Integration) -> None: ...
+
+    def list(self) -> list[Integration]: ...
+
+
+class Runs(Protocol):
+    """Order of runs: lease, fence, pointer, ledger, deliveries. Every change is one conditional write."""
+
+    def control(self, integration: str) -> Control:
+        """The control record, read consistently; a fresh one when there is none."""
+
+    def open(self, integration: str, *, now: datetime, lease_seconds: int, take_lease: bool) -> tuple[int, Lease | None]:
+        """Allot the next run number and, if asked and free (or lapsed), take the lease under a higher fence.
+
+        Both happen in one conditional write. Returns the number and the lease, or None for the lease when another run
+        holds it (a number is allotted all the same, so that the refusal stands in the ledger).
+        """
+
+    def holds(self, lease: Lease) -> bool:
+        """Whether the lease is still ours, read consistently. Writers ask before every batch."""
+
+    def extend(self, lease: Lease, until: int) -> None:
+        """Move `lease_until` (epoch seconds), never backwards. Raises LeaseLost."""
+
+    def release(self, lease: Lease) -> None:
+        """Free the lease if it is still ours; nothing otherwise."""
+
+    def mark_dirty(self, lease: Lease, run: int) -> None:
+        """Note, before the first write, that the keys of this run's plan are dirty. Raises LeaseLost."""
+
+    def commit(self, lease: Lease, *, applied_run: int, content: str, signature: str, at: datetime,
+               records: Sequence[RunRecord] = ()) -> None:
+        """Move the pointer, clear all dirty runs and the held run, free the lease: one write. Raises LeaseLost.
+
+        `records` are ledger entries that become true with it (this run applied, a hold lapsed): the same transaction.
+        """
+
+    def hold(self, lease: Lease, run: int, records: Sequence[RunRecord] = ()) -> None:
+        """Note the held run and free the lease, with its ledger entries in one write. Raises LeaseLost."""
+
+    def clear_hold(self, integration: str, run: int) -> None:
+        """Forget the held run if it is still that one."""
+
+    def deny(self, integration: str, content_hash: str) -> None: ...
+
+    def set_pending(self, integration: str, delivery: Delivery) -> None:
+        """Keep the newest delivery that came while a run was on."""
+
+    def clear_pending(self, integration: str, delivery: Delivery) -> None:
+        """Forget the waiting delivery if it is still that one (a newer one stays)."""
+
+    def set_last_delivery(self, integration: str, delivery: Delivery) -> None: ...
+
+    def set_note(self, integration: str, note: Note | None) -> None: ...
+
+    def taken_by(self, integration: str, delivery: Delivery) -> int | None:
+        """The run that took the delivery, if one did."""
+
+    def take_delivery(self, integration: str, delivery: Delivery, run: int) -> int | None:
+        """Note that a run takes a delivery. Returns None, or the run that took it before."""
+
+    def record(self, record: RunRecord) -> None:
+        """Write the ledger entry whole."""
+
+    def run(self, integration: str, run: int) -> RunRecord:
+        """Raises NotFound."""
+
+    def history(self, integration: str, limit: int) -> list[RunRecord]:
+        """Newest first."""
+
+    def held(self) -> list[RunRecord]:
+        """Held runs of all integrations, newest first."""
+
+    def audit(self, integration: str, entry: Mapping[str, Any], at: datetime) -> None:
+        """Keep who did what and why."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A hand edit that the next plan must take in: `item` is the edit entry's own key."""
+
+    entity: str
+    id: str
+    source_id: str
+    action: str
+    item: Key
+    record: Key
+    by: str
+    at: str
+
+
+class Roster(Protocol):
+    """The roster table. SIS-owned items are written whole; only `apply` calls `write`."""
+
+    def write(self, puts: Sequence[Item], deletes: Sequence[Key]) -> None:
+        """Write items whole and delete keys; no key twice. Raises RetryableError when the table stays busy."""
+
+    def move_link(self, item: Item, previous: str | None) -> None:
+        """Write an identity link under the condition that it is absent, ours already, or held by `previous`."""
+
+    def get(self, keys: Iterable[Key]) -> list[Item]:
+        """Items that exist, read consistently, in any order."""
+
+    def edit(self, edit: Edit, reason: str) -> None:
+        """Keep a hand edit: overlay beside the record and entry for the next plan, both or none."""
+
+    def edits(self, roster: str) -> list[Edit]:
+        """Hand edits that wait, read consistently, oldest first."""
+
+    def consume(self, edits: Sequence[Edit]) -> None:
+        """Remove exactly these edit entries and their overlays; later ones stay.
+
+        The overlay goes first, and only if it still is that edit's: a crash in between leaves the entry to the next plan.
+        """
+
+
+class Executions(Protocol):
+    """The state machine."""
+
+    def start(self, request: Request, transport: str) -> str:
+        """Start the execution `<integration>-<run>`; the same name twice is the same execution. Returns its address."""
+
+
+class Notices(Protocol):
+    """Messages to people: counts, codes and links, never names."""
+
+    def publish(self, subject: str, text: str) -> None: ...
+
+
+class Waking(Protocol):
+    """Calls that come back: the settle queue, read by `ingest_sftp_file`."""
+
+    def wake(self, integration: str, seconds: int) -> None:
+        """Look at the integration's landing folder and waiting delivery again, in at most 900 seconds."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything outside, wired once for a process."""
+
+    clock: Clock
+    objects: Objects
+    landing: Landing
+    integrations: Integrations
+    runs: Runs
+    roster: Roster
+    executions: Executions
+    notices: Notices
+    waking: Waking
+
+
+__all__ = [
+    "Clock", "Edit", "Executions", "Integrations", "Item", "Key", "Landed", "Landing", "Notices", "Objects", "Request",
+    "Roster", "Runs", "Waking", "World",
+]

@@ -1,0 +1,73 @@
+"""What happens after a run, and who acts: one table by outcome, so that nobody has to guess."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from homeroom.model.issues import CATALOGUE
+from homeroom.model.plan import PlanManifest
+from homeroom.model.run import RunRecord
+
+
+@dataclass(frozen=True)
+class Next:
+    """Who acts next (`district`, `aggregator`, `vendor`, `nobody`), and what to do, in one or two sentences."""
+
+    owner: str
+    text: str
+
+
+_WAIT = "Nothing to do. The next delivery starts the next run."
+
+BY_OUTCOME: Mapping[str, Next] = {
+    "applied": Next("nobody", _WAIT),
+    "nothing to change": Next("nobody", _WAIT),
+    "interrupted": Next("vendor", "Part of the plan was written. Start a run: it repairs what this one left."),
+    "discarded": Next("district", "The content is denied until it changes. Send a corrected export."),
+    "lapsed": Next("vendor", "The plan is no longer what a run would do. Start a new run and look at its plan."),
+    "failed": Next("vendor", "Nothing was written. Look at the run's log, then start the run again."),
+}
+
+BY_SKIP: Mapping[str, Next] = {
+    "unchanged": Next("nobody", "Nothing to do: the content is the same as last applied."),
+    "taken": Next("nobody", "Nothing to do: an earlier run took this delivery."),
+    "locked": Next("nobody", "Nothing to do: the delivery waits and is taken when the current run ends."),
+    "paused": Next("vendor", "The integration is paused. Resume it when the reason is gone."),
+    "blackout": Next("nobody", "Nothing to do: runs start again after the blackout."),
+    "denied": Next("district", "This content was discarded before. Send a corrected export."),
+    "no data": Next("district", "No file has landed. Upload the first export."),
+}
+
+
+def next_step(record: RunRecord, manifest: PlanManifest | None, tripped: Sequence[Mapping[str, Any]]) -> Next:
+    """The step after a run; `tripped` are the guards that hold its plan, with their remedies."""
+    outcome = record.outcome
+    if outcome is None:
+        return Next("nobody", "The run is on its way.")
+    if outcome == "held":
+        return Next("vendor", _held(tripped))
+    if outcome == "applied with issues":
+        return _issues(manifest)
+    if outcome == "skipped":
+        return BY_SKIP.get(record.code or "", Next(record.owner, record.text or _WAIT))
+    if outcome == "failed" and manifest and manifest.failure:
+        return Next(manifest.failure["owner"], f"Nothing was written. {manifest.failure['remedy']}")
+    return BY_OUTCOME[outcome]
+
+
+def _held(tripped: Sequence[Mapping[str, Any]]) -> str:
+    """The remedies of the guards, each once."""
+    remedies = dict.fromkeys(guard["remedy"] for guard in tripped)
+    return " ".join(remedies) or "Look at the plan, then approve or discard it."
+
+
+def _issues(manifest: PlanManifest | None) -> Next:
+    """Rows in error are mended at the source; the owner is whoever owns most of them."""
+    owners: dict[str, int] = {}
+    for code, count in (manifest.issues if manifest else {}).items():
+        if CATALOGUE[code].severity in ("error", "warning"):
+            owners[CATALOGUE[code].owner] = owners.get(CATALOGUE[code].owner, 0) + count
+    owner = max(owners, key=lambda name: owners[name], default="district")
+    return Next(owner, "Send the list of issues to whoever keeps the records. What is corrected comes with the next export.")

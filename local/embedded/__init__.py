@@ -1,0 +1,107 @@
+"""The embedded AWS: the real stack on this machine, without an account, Docker or the internet.
+
+For a test or a demo, gone when the block ends::
+
+    with embedded() as aws:
+        stack = deploy(aws.clients)
+        aws.clients("s3").put_object(Bucket=stack["LandingBucketName"], ...)
+
+For a person, until it is told to stop: `up()` and `down()`; `running()` finds it again from another process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local.embedded.clients import Clients
+from local.embedded.stack import ROOT, Stack, deploy
+from local.embedded.process import EmbeddedError, Emulator, is_ours, start, stop
+
+HOME = ROOT / ".homeroom"
+STATE = "embedded.json"
+
+__all__ = ["Clients", "EmbeddedError", "Embedded", "Stack", "deploy", "down", "embedded", "running", "up"]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A running embedded AWS and, after `up()`, the stack in it."""
+
+    emulator: Emulator
+    clients: Clients
+    stack: Stack | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return self.clients.endpoint
+
+
+@contextlib.contextmanager
+def embedded(home: Path = HOME, settings: Mapping[str, str] | None = None) -> Iterator[Embedded]:
+    """An empty embedded AWS of its own port and folder, for the length of the block; it ends even if we are killed.
+
+    `settings` are further environment variables of ministack, such as `AUTH=true` to enforce IAM policies.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="embedded-", dir=home, ignore_cleanup_errors=True) as folder:
+        emulator, _ = start(Path(folder), follow=True, settings=settings)
+        try:
+            yield Embedded(emulator, Clients(emulator.endpoint))
+        finally:
+            stop(emulator.pid)
+
+
+def up(home: Path = HOME) -> Embedded:
+    """Start the embedded AWS if none runs, deploy the tree as it is now, and remember both in `.homeroom/embedded.json`.
+
+    Called again it deploys what changed and keeps all data.
+    """
+    found = running(home)
+    if found:
+        emulator, clients = found.emulator, found.clients
+    else:
+        emulator, _ = start(home / "embedded", follow=False)
+        clients = Clients(emulator.endpoint)
+    try:
+        stack = deploy(clients)
+    except Exception:
+        if not found:
+            stop(emulator.pid)
+        raise
+    _remember(home, emulator, stack)
+    return Embedded(emulator, clients, stack)
+
+
+def down(home: Path = HOME) -> bool:
+    """Stop what `up` started; its data is gone. False when nothing ran."""
+    found = running(home)
+    if found:
+        stop(found.emulator.pid)
+        shutil.rmtree(home / "embedded", ignore_errors=True)
+    (home / STATE).unlink(missing_ok=True)
+    return found is not None
+
+
+def running(home: Path = HOME) -> Embedded | None:
+    """The embedded AWS that `up` started, or None; a note about a process that is gone counts as none."""
+    try:
+        note = json.loads((home / STATE).read_text())
+    except FileNotFoundError:
+        return None
+    emulator = Emulator(note["pid"], note["port"], Path(note["log"]))
+    if not is_ours(emulator.pid):
+        return None
+    return Embedded(emulator, Clients(emulator.endpoint), Stack(**note["stack"]))
+
+
+def _remember(home: Path, emulator: Emulator, stack: Stack) -> None:
+    note = {"pid": emulator.pid, "port": emulator.port, "log": str(emulator.log), "stack": asdict(stack)}
+    scratch = home / f"{STATE}.new"
+    scratch.write_text(json.dumps({**note, "endpoint": emulator.endpoint}, indent=2, default=str))
+    scratch.replace(home / STATE)
