@@ -22,6 +22,7 @@ from typer.core import TyperGroup
 
 from homeroom.errors import HomeroomError
 from local import screen
+from local.reasons import reason_of
 
 REFUSED, USAGE, INTERNAL, INTERRUPTED = 1, 64, 70, 130
 UsageError: Any = typer.BadParameter.__mro__[1]
@@ -51,10 +52,10 @@ HIDDEN = frozenset({"docs"})
 class Commands(TyperGroup):
     """The commands, each imported when it is asked for."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, _ctx: Any) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
         module, _, function = COMMANDS[cmd_name].partition(":")
@@ -81,11 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as wrong:
         wrong.show()
         return USAGE
-    except screen.Stopped as stopped:
-        return _refuse(asked, {"code": stopped.code, "text": stopped.text, "owner": stopped.owner, "remedy": stopped.remedy})
     except HomeroomError as refused:
-        return _refuse(asked, {"code": refused.issue_code, "text": refused.text, "owner": refused.issue_owner,
-                               "remedy": refused.issue_remedy})
+        return _refuse(asked, reason_of(refused))
     except (KeyboardInterrupt, typer.Abort):
         screen.complain("Stopped.")
         return INTERRUPTED
@@ -106,7 +104,7 @@ def _fail(asked: Sequence[str], error: Exception) -> int:
         traceback.print_exception(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     kind = f"{type(error).__name__} in {os.path.basename(place.filename)}, line {place.lineno}"
-    screen.complain(f"An error of Homeroom: {kind}.", "HOMEROOM_DEBUG=1 shows all of it; it may show data of your file.")
+    screen.complain(f"An error of Homeroom: {kind}.", "HOMEROOM_DEBUG=1 shows more; it may show data of your file.")
     if "--json" in asked:
         screen.print_json({"error": {"code": HomeroomError.code, "text": kind, "owner": HomeroomError.owner,
                                      "remedy": HomeroomError.remedy}})

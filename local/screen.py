@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +19,6 @@ PLAIN_WIDTH = 140
 """Columns where there is no terminal to ask: a log or a file."""
 
 
-class Stopped(Exception):
-    """A command that can not do what was asked; the text says why, `remedy` what to do. Ends with exit code 1."""
-
-    def __init__(self, text: str, remedy: str = "", *, code: str = "REQ-01", owner: str = "vendor"):
-        super().__init__(text)
-        self.text, self.remedy, self.code, self.owner = text, remedy, code, owner
-
-
 def console(*, stderr: bool = False) -> Console:
     """Rich on stdout or stderr. It has colours on a terminal only, and none where NO_COLOR is set."""
     from rich.console import Console
@@ -36,11 +28,13 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
 
 
-def show(*parts: RenderableType) -> None:
-    """Print results, one below the other."""
+def show(*sections: RenderableType | None) -> None:
+    """Print results one below the other, a blank line between them; what is None or empty is left out."""
     screen = console()
-    for part in parts:
-        screen.print(part)
+    for number, section in enumerate(section for section in sections if section):
+        if number:
+            screen.print()
+        screen.print(section)
 
 
 def print_json(document: Any) -> None:
@@ -63,6 +57,16 @@ def progress(text: str, *, quiet: bool = False) -> Iterator[None]:
         return
     with console(stderr=True).status(f"[dim]{text}[/dim]", spinner="dots"):
         yield
+
+
+@contextmanager
+def live(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """A line on stderr that the block changes as it goes on; nothing where there is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with console(stderr=True).status("", spinner="dots") as status:
+        yield status.update
 
 
 def table(*columns: str, numbers: Iterable[str] = (), wrap: Iterable[str] = ()) -> Table:

@@ -20,13 +20,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from local.embedded.clients import Clients
-from local.embedded.stack import ROOT, Stack, deploy
 from local.embedded.process import EmbeddedError, Emulator, is_ours, start, stop
+from local.embedded.stack import ROOT, Stack, deploy
 
 HOME = ROOT / ".homeroom"
 STATE = "embedded.json"
+STRICT = {"AUTH": "true", "USE_SSL": "1"}
 
-__all__ = ["Clients", "EmbeddedError", "Embedded", "Stack", "deploy", "down", "embedded", "running", "up"]
+__all__ = ["Clients", "Embedded", "EmbeddedError", "Stack", "deploy", "down", "embedded", "running", "up"]
 
 
 @dataclass(frozen=True)
@@ -43,22 +44,27 @@ class Embedded:
 
 
 @contextlib.contextmanager
-def embedded(home: Path = HOME, settings: Mapping[str, str] | None = None) -> Iterator[Embedded]:
+def embedded(
+    home: Path = HOME, *, strict: bool = False, settings: Mapping[str, str] | None = None
+) -> Iterator[Embedded]:
     """An empty embedded AWS of its own port and folder, for the length of the block; it ends even if we are killed.
 
-    `settings` are further environment variables of ministack, such as `AUTH=true` to enforce IAM policies.
+    `strict` enforces policies: IAM's, and with TLS those that refuse anything else. `settings` are further
+    environment variables of ministack.
     """
+    chosen = {**(STRICT if strict else {}), **(settings or {})}
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="embedded-", dir=home, ignore_cleanup_errors=True) as folder:
-        emulator, _ = start(Path(folder), follow=True, settings=settings)
-        try:
-            yield Embedded(emulator, Clients(emulator.endpoint))
-        finally:
-            stop(emulator.pid)
+        emulator, process = start(Path(folder), follow=True, settings=chosen)
+        with process:
+            try:
+                yield Embedded(emulator, Clients(emulator.endpoint, str(emulator.certificate) if strict else True))
+            finally:
+                stop(emulator.pid)
 
 
-def up(home: Path = HOME) -> Embedded:
-    """Start the embedded AWS if none runs, deploy the tree as it is now, and remember both in `.homeroom/embedded.json`.
+def up(home: Path = HOME, root: Path = ROOT) -> Embedded:
+    """Start the embedded AWS if none runs, deploy the tree as it is now, and note both in `.homeroom/embedded.json`.
 
     Called again it deploys what changed and keeps all data.
     """
@@ -69,7 +75,7 @@ def up(home: Path = HOME) -> Embedded:
         emulator, _ = start(home / "embedded", follow=False)
         clients = Clients(emulator.endpoint)
     try:
-        stack = deploy(clients)
+        stack = deploy(clients, root=root)
     except Exception:
         if not found:
             stop(emulator.pid)

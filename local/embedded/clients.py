@@ -13,7 +13,7 @@ import botocore.session
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-ACCESS_KEY = SECRET_KEY = "test"
+ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105  # no secret: the embedded AWS alone knows it
 """Of the embedded AWS alone: no AWS account accepts them."""
 
 

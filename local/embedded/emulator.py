@@ -9,8 +9,8 @@
 3. EventBridge calls a function as AWS does: again after an error, then its dead-letter queue. ministack calls once.
 4. "Object Created" tells the object's version. ministack leaves it out, so a file that lands twice under one name
    would look the same.
-5. Code is unpacked once and shared by all workers, in FOLDER; a zip that holds only `STANDS_AT` means the folder that it
-   names. ministack unpacks every layer for every worker, which costs seconds for the columnar engine.
+5. Code is unpacked once and shared by all workers, in FOLDER; a zip that holds only `STANDS_AT` means the folder that
+   it names. ministack unpacks every layer for every worker, which costs seconds for the columnar engine.
 
 With `--follow` the program ends when its standard input closes: however its starter dies, nothing is left running.
 Everything else is ministack's own; what it cannot do stands in docs/emulator-limits.md. The patches hold on to names
@@ -59,7 +59,9 @@ def name_exceptions_by_their_class() -> None:
 
     def invoke_and_remember(worker: Any, *args: Any, **options: Any) -> dict[str, Any]:
         answer: dict[str, Any] = invoke(worker, *args, **options)
-        raised.name = answer.get("type") or ("Runtime.ExitError" if answer.get("error") == "Worker process died" else None)
+        raised.name = answer.get("type") or (
+            "Runtime.ExitError" if answer.get("error") == "Worker process died" else None
+        )
         return answer
 
     def execute_and_name(*args: Any, **options: Any) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def name_exceptions_by_their_class() -> None:
 
 
 class Stop(threading.Event):
-    """Tells the items of one Map that one of them failed. Items get copies of their context; this stays the same one."""
+    """Tells the items of one Map that one of them failed. Items get copies of their context; this one is shared."""
 
     def __deepcopy__(self, _: Any) -> Stop:
         return self
@@ -104,20 +106,22 @@ def stop_a_map_at_its_first_error() -> None:
 
 
 def retry_what_eventbridge_calls() -> None:
-    """Patch 3. A rule's function is invoked like every asynchronous invocation: retries, then its failure destination."""
+    """Patch 3. A rule's function is invoked like any asynchronous invocation: retries, then its failure destination."""
     from ministack.services import eventbridge, lambda_svc
 
     def invoke(arn: str, payload: str) -> None:
         function, config, name = lambda_svc._get_func_record_for_ref(arn)
         if not function or not config:
             raise LookupError(f"a rule names the function {name}, which is not there")
-        lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), json.loads(payload))
+        lambda_svc.invoke_async_with_retry(
+            lambda_svc._execution_record_for_config(function, config), json.loads(payload)
+        )
 
     eventbridge._dispatch_to_lambda = invoke
 
 
 def tell_versions_of_objects() -> None:
-    """Patch 4. The version of a new object is known where its event is made; it joins the event on its way to the bus."""
+    """Patch 4. The version is known where the event is made; it joins the event on its way to the bus."""
     from ministack.services import eventbridge, s3
 
     fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
@@ -174,7 +178,7 @@ def share_unpacked_zips(folder: Path) -> None:
 
 
 def end_with_standard_input() -> None:
-    """Wait in the background for the end of standard input, then end this process and its workers, which are one group."""
+    """Wait in the background for the end of standard input, then end this process and its workers, one group."""
 
     def wait_and_end() -> None:
         sys.stdin.buffer.read()

@@ -39,7 +39,9 @@ def packed(source: Path, cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     files = _files(source) if source.is_dir() else [source]
     large = sum(path.stat().st_size for path in files) > LARGE
-    content = {STANDS_AT: str(source).encode()} if large else {str(f.relative_to(source)): f.read_bytes() for f in files}
+    content = (
+        {STANDS_AT: str(source).encode()} if large else {str(f.relative_to(source)): f.read_bytes() for f in files}
+    )
     kept = cache / _content_hash(content)
     if not kept.exists():
         scratch = cache / f"{kept.name}.{os.getpid()}"

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -35,13 +36,21 @@ class Emulator:
     pid: int
     port: int
     log: Path
+    tls: bool = False
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def certificate(self) -> Path:
+        """With TLS: the certificate that it made for itself."""
+        return self.log.parent / "scratch/ministack-tls/server.crt"
 
 
-def start(folder: Path, *, follow: bool, settings: Mapping[str, str] | None = None) -> tuple[Emulator, subprocess.Popen[bytes]]:
+def start(
+    folder: Path, *, follow: bool, settings: Mapping[str, str] | None = None
+) -> tuple[Emulator, subprocess.Popen[bytes]]:
     """Start it and wait until it answers. `folder` takes its log and scratch files; `follow` ends it with this process.
 
     Raises EmbeddedError with the end of its log when it dies or does not answer within a minute.
@@ -54,7 +63,9 @@ def start(folder: Path, *, follow: bool, settings: Mapping[str, str] | None = No
             return emulator, process
         if process.poll() is None:
             stop(process.pid)
-            raise EmbeddedError(f"the embedded AWS did not answer within {UP_SECONDS:.0f} seconds; its log is {emulator.log}")
+            raise EmbeddedError(
+                f"the embedded AWS did not answer within {UP_SECONDS:.0f} seconds; its log is {emulator.log}"
+            )
     raise EmbeddedError(f"the embedded AWS did not start:\n{_tail(folder / 'emulator.log')}")
 
 
@@ -70,7 +81,7 @@ def stop(pid: int) -> None:
 
 
 def is_ours(pid: int) -> bool:
-    """Whether that process is the emulator and runs: a number may have gone to another process since, or be a zombie's."""
+    """Whether that process is the emulator and runs: its number may be another's by now, or a zombie's."""
     with contextlib.suppress(ChildProcessError):  # a child of this process stays a zombie until it is asked
         os.waitpid(pid, os.WNOHANG)
     if Path("/proc/self/cmdline").exists():
@@ -84,7 +95,9 @@ def is_ours(pid: int) -> bool:
     return str(PROGRAM) in command
 
 
-def _spawn(folder: Path, port: int, follow: bool, settings: Mapping[str, str]) -> tuple[Emulator, subprocess.Popen[bytes]]:
+def _spawn(
+    folder: Path, port: int, follow: bool, settings: Mapping[str, str]
+) -> tuple[Emulator, subprocess.Popen[bytes]]:
     log = folder / "emulator.log"
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
@@ -99,11 +112,14 @@ def _spawn(folder: Path, port: int, follow: bool, settings: Mapping[str, str]) -
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Emulator(process.pid, port, log), process
+    return Emulator(process.pid, port, log, tls="USE_SSL" in settings), process
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:
-    """All that the emulator gets, and with it every function: nothing of the person's own environment."""
+    """All that the emulator gets, and with it every function: nothing of the person's own environment.
+
+    It adds AWS_ENDPOINT_URL for the functions itself, and with TLS its certificate.
+    """
     return {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
         "HOME": str(folder),
@@ -116,7 +132,6 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": REGION,
@@ -128,7 +143,10 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
 
 def _answers(emulator: Emulator, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + UP_SECONDS
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    unverified = ssl._create_unverified_context()  # noqa: S323  # its certificate does not exist yet
+    direct = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=unverified)
+    )
     while process.poll() is None and time.monotonic() < deadline:
         try:
             with direct.open(f"{emulator.endpoint}/_ministack/health", timeout=2) as answer:

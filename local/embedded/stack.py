@@ -24,6 +24,7 @@ from local.embedded.template import read_template
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "homeroom-local"
 ARTIFACTS = "homeroom-artifacts"
+CACHE = ".homeroom/cache"
 CODE = ("CodeUri", "ContentUri", "DefinitionUri")
 DEPLOY_SECONDS = 120.0
 PARAMETERS = {"Stage": "local", "DeletionProtection": "false", "LogRetentionDays": "7"}
@@ -45,21 +46,17 @@ def deploy(
     clients: Clients,
     *,
     root: Path = ROOT,
-    layers: Mapping[str, Path] | None = None,
-    cache: Path | None = None,
     name: str = STACK,
     parameters: Mapping[str, str] | None = None,
 ) -> Stack:
-    """Create or update the stack of the tree at `root` and wait for it.
+    """Create or update the stack of the tree at `root`, its layers built for this machine, and wait for it.
 
-    `layers` are built layers by `ContentUri`, by default those of the tree. Raises EmbeddedError that names the
-    resources that failed and why.
+    Raises EmbeddedError that names the resources that failed and why.
     """
     began = time.monotonic()
     template = read_template(root / "template.yaml")
     chosen = {**PARAMETERS, "Architecture": architecture(), **(parameters or {})}
-    built = build_layers(root) if layers is None else layers
-    _upload_code(clients, template, root, built, cache or root / ".homeroom/cache")
+    _upload_code(clients, template, root)
     clients("s3").put_object(Bucket=ARTIFACTS, Key=f"{name}.json", Body=json.dumps(template).encode())
     _create_or_update(clients, name, f"{clients.endpoint}/{ARTIFACTS}/{name}.json", chosen)
     outputs = _wait(clients, name)
@@ -71,9 +68,7 @@ def architecture() -> str:
     return "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
 
 
-def _upload_code(
-    clients: Clients, template: dict[str, Any], root: Path, layers: Mapping[str, Path], cache: Path
-) -> None:
+def _upload_code(clients: Clients, template: dict[str, Any], root: Path) -> None:
     """Replace every local address of code in the template by that of an uploaded object."""
     if ARTIFACTS not in {bucket["Name"] for bucket in clients("s3").list_buckets()["Buckets"]}:
         clients("s3").create_bucket(Bucket=ARTIFACTS)
@@ -83,11 +78,12 @@ def _upload_code(
         for key in CODE
         if isinstance(resource.get("Properties", {}).get(key), str)
     ]
-    sources = {properties[key]: layers.get(properties[key], root / properties[key]) for properties, key in places}
+    built = build_layers(root)
+    sources = {properties[key]: built.get(properties[key], root / properties[key]) for properties, key in places}
     missing = [address for address, source in sources.items() if not source.exists()]
     if missing:
         raise EmbeddedError(f"the template names code that is not there: {', '.join(sorted(missing))}")
-    uploaded = {address: _upload(clients, packed(source, cache)) for address, source in sources.items()}
+    uploaded = {address: _upload(clients, packed(source, root / CACHE)) for address, source in sources.items()}
     for properties, key in places:
         properties[key] = uploaded[properties[key]]
 

@@ -8,7 +8,10 @@ enrollments, every student and teacher is in the first class.
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -16,7 +19,8 @@ import polars as pl
 from homeroom.check import Checked, check
 from homeroom.diff import Plan, diff
 from homeroom.diff.applied import State
-from homeroom.model.plan import Repairs
+from homeroom.diff.parts import PlanHash, parts
+from homeroom.model.plan import NO_REPAIRS, Repairs
 from homeroom.model.snapshot import LINE, PROBLEM, Snapshot
 from homeroom.shape import shape
 from tests.builders.oneroster import HEADERS, Files, Row, course, enrollment, klass, org, student, teacher, term
@@ -100,7 +104,7 @@ def record(checked: Checked, entity: str, source_id: str) -> dict[str, Any] | No
     return rows.row(0, named=True) if rows.height else None
 
 
-def plan_of(source: Snapshot, applied: State | None = None, *, as_of: str = AS_OF, repairs: Repairs = Repairs(),
+def plan_of(source: Snapshot, applied: State | None = None, *, as_of: str = AS_OF, repairs: Repairs = NO_REPAIRS,
             expected_districts: Iterable[str] = ()) -> Plan:
     """Check, shape and diff in one call."""
     checked = check(source)
@@ -108,6 +112,26 @@ def plan_of(source: Snapshot, applied: State | None = None, *, as_of: str = AS_O
                 expected_districts=expected_districts)
 
 
+def operations(plan: Plan, entity: str | None = None, op: str | None = None) -> list[dict[str, Any]]:
+    """The operations as the parts carry them, read back from their bytes, in writing order."""
+    lines = [line for part in parts(plan, PlanHash()) for line in gzip.decompress(part.body).splitlines()]
+    read = [json.loads(line) for line in lines]
+    return [o for o in read if entity in (None, o["entity"]) and op in (None, o["op"])]
+
+
+def plan_hash(plan: Plan) -> str:
+    """The hash over all parts."""
+    digest = PlanHash()
+    list(parts(plan, digest))
+    return digest.hex()
+
+
 def applied(source: Snapshot) -> State:
     """The kept state after a first load of the snapshot."""
     return plan_of(source).next_state
+
+
+@cache
+def first_day() -> State:
+    """The kept state after a first load of the small valid school."""
+    return applied(snapshot())

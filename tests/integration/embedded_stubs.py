@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 COMMON = """
-import json, os, time, uuid
+import json, os, sys, time, uuid
 import boto3
 
 s3 = boto3.client("s3")
@@ -47,9 +47,8 @@ def handler(event, context):
     key = event["detail"]["object"]["key"]
     if "unreadable" in key:
         raise SourceUnusable("FIL-02: not a zip")
-    boto3.client("sqs").send_message(
-        QueueUrl=os.environ["SETTLE_QUEUE_URL"], DelaySeconds=1, MessageBody=json.dumps({"integration": key.split("/")[1]})
-    )
+    body = json.dumps({"integration": key.split("/")[1]})
+    boto3.client("sqs").send_message(QueueUrl=os.environ["SETTLE_QUEUE_URL"], DelaySeconds=1, MessageBody=body)
 """,
     "plan_roster": """
 def handler(event, context):
@@ -59,8 +58,8 @@ def handler(event, context):
         raise SourceUnusable("FIL-02: two lines of\\ntext: with a colon")
     if integration == "busy-once" and times_seen("plan_roster", integration) < 2:
         raise RetryableError("RUN-03: the table is busy")
-    if integration == "strange":
-        return {"verdict": "apply"}
+    if integration == "cannot-be-used":
+        return {"verdict": "fail", "waves": [], "operations": 0}
     if integration == "nothing-new":
         return {"verdict": "nothing", "waves": [], "operations": 0}
     return {"verdict": "apply", "waves": [[0, 1, 2], [3], [4, 5]], "operations": 51000}
@@ -79,26 +78,31 @@ def handler(event, context):
     note(event, context)
     if event.get("integration") == "untold" and "error" in event:
         raise LeaseLost("RUN-01: cannot tell")
+    bad = event.get("error") or event.get("verdict") == "fail"
     waiting = {"two-deliveries", "next-refused"}
-    return {"outcome": "failed" if event.get("error") else "applied", "pending": event.get("integration") in waiting}
+    return {"outcome": "failed" if bad else "applied", "pending": event.get("integration") in waiting}
 """,
     "support": """
 def handler(event, context):
     note(event, context)
-    return {"count": 1}
+    return {"environment": dict(os.environ), "path": sys.path}
 """,
 }
 
 
+LAYERS = ("deps", "engine", "homeroom")
+
+
 def stub_tree(root: Path, target: Path) -> Path:
-    """A copy of the deployed tree with stand-ins for the functions and an empty folder for each layer."""
+    """A copy of the deployed tree with stand-ins for the functions and for the build of the layers."""
     shutil.copy(root / "template.yaml", target)
     shutil.copytree(root / "statemachines", target / "statemachines")
     for function, body in BODIES.items():
         folder = target / "functions" / function
         folder.mkdir(parents=True)
         (folder / "app.py").write_text(COMMON + body)
-    for layer in ("deps", "engine", "homeroom"):
+    for layer in LAYERS:
         (target / "layers" / layer / "python").mkdir(parents=True)
-        (target / "layers" / layer / "python" / "empty.txt").write_text(layer)
+        (target / "layers" / layer / "python" / f"only_in_{layer}.py").touch()
+    (target / "layers" / "build.py").write_text(f"for layer in {LAYERS}: print('layers/' + layer)")
     return target

@@ -64,10 +64,9 @@ class Plumbing:
 @pytest.fixture(scope="module")
 def plumbing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plumbing]:
     tree = stub_tree(ROOT, tmp_path_factory.mktemp("tree"))
-    layers = {f"layers/{layer}/": tree / "layers" / layer for layer in ("deps", "engine", "homeroom")}
     quick = {"SFN_WAIT_SCALE": "0.01", "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.01"}
     with embedded(settings=quick) as started:
-        yield Plumbing(started, deploy(started.clients, root=tree, layers=layers, cache=tree / "cache"))
+        yield Plumbing(started, deploy(started.clients, root=tree))
 
 
 # ---------------------------------------------------------------------------------------------------------- the run
@@ -101,6 +100,14 @@ def test_nothing_is_written_when_the_verdict_is_not_apply(plumbing: Plumbing) ->
     assert [event["verdict"] for event in plumbing.seen_of("finish_run", "nothing-new")] == ["nothing"]
 
 
+def test_a_file_that_cannot_be_used_makes_the_execution_red_and_writes_nothing(plumbing: Plumbing) -> None:
+    ended = plumbing.run("cannot-be-used")
+
+    assert (ended["status"], ended["error"]) == ("FAILED", "RunFailed")
+    assert plumbing.seen_of("upsert_roster", "cannot-be-used") == []
+    assert [event["verdict"] for event in plumbing.seen_of("finish_run", "cannot-be-used")] == ["fail"]
+
+
 def test_the_end_of_a_run_keeps_nothing_of_the_parts_in_its_state(plumbing: Plumbing) -> None:
     output = json.loads(plumbing.run("small-state")["output"])
 
@@ -108,7 +115,7 @@ def test_the_end_of_a_run_keeps_nothing_of_the_parts_in_its_state(plumbing: Plum
         "integration": "small-state", "run": 1, "fence": 1, "transport": "csv_pushed",
         "plan": {"verdict": "apply", "waves": [[0, 1, 2], [3], [4, 5]], "operations": 51000},
         "finish": {"outcome": "applied", "pending": False},
-    }  # fmt: skip
+    }
 
 
 def test_a_busy_service_is_retried_by_the_name_of_the_exception_class(plumbing: Plumbing) -> None:
@@ -184,22 +191,23 @@ def test_a_recorded_failure_does_not_come_a_second_time(plumbing: Plumbing) -> N
     assert _unrecorded(plumbing, "unusable") == []
 
 
-def test_every_bad_end_is_told_to_the_topic_in_words(plumbing: Plumbing) -> None:
+def test_an_end_that_finish_run_did_not_tell_is_told_to_the_topic_in_words(plumbing: Plumbing) -> None:
     sns, sqs = plumbing.aws.clients("sns"), plumbing.aws.clients("sqs")
     queue = sqs.create_queue(QueueName="alerts-reader")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=plumbing.stack["AlertsTopicArn"], Protocol="sqs", Endpoint=arn)
 
-    plumbing.run("unusable")
+    plumbing.run("unusable")  # finish_run tells this one itself
+    plumbing.run("untold", transport="pigeon")
 
     def told() -> str:
         received = sqs.receive_message(QueueUrl=queue).get("Messages", [])
         return str(json.loads(received[0]["Body"])["Message"]) if received else ""
 
     words = eventually(told, what="a message of the topic")
-    assert "run unusable-" in words
+    assert "run untold-" in words
     assert "ended as FAILED" in words
-    assert "two lines" not in words, "the cause stays in the execution"
+    assert "cannot tell" not in words, "the cause stays in the execution"
 
 
 # ----------------------------------------------------------------------------------------------------- landed files
@@ -262,9 +270,8 @@ def test_a_set_that_cannot_be_looked_at_ends_in_the_dead_letter_queue_and_the_ot
 def test_a_second_deployment_of_the_same_tree_keeps_what_is_there(plumbing: Plumbing, tmp_path: Path) -> None:
     plumbing.land("landing/kept-usd/keep.zip")
     tree = stub_tree(ROOT, tmp_path)
-    layers = {f"layers/{layer}/": tree / "layers" / layer for layer in ("deps", "engine", "homeroom")}
 
-    again = deploy(plumbing.aws.clients, root=tree, layers=layers, cache=tmp_path / "cache")
+    again = deploy(plumbing.aws.clients, root=tree)
 
     assert again.outputs == plumbing.stack.outputs
     kept = plumbing.aws.clients("s3").list_objects_v2(Bucket=again["LandingBucketName"], Prefix="landing/kept-usd/")

@@ -33,6 +33,8 @@ from homeroom.ports import World
 CLOSING = timedelta(minutes=3)
 """How far the lease is moved when the end of a run begins."""
 
+_ACTIONS = ("create", "update", "archive", "restore")
+
 
 class Summarize(Protocol):
     """`homeroom.report.summary`: one document about an ended run, in counts, codes and words."""
@@ -84,7 +86,10 @@ def finish(event: FinishRun, world: World, summarize: Summarize) -> Ending:
             _ended_by_error(closing, failure_of(event.error))
         elif event.verdict is not None:
             _BY_VERDICT[event.verdict](closing)
-    return _tidied(closing)
+    ending = _tidied(closing)
+    if event.error is not None and ending.pending:
+        _wake_later(closing)
+    return ending
 
 
 def _open(event: FinishRun, world: World, summarize: Summarize) -> Closing:
@@ -112,8 +117,8 @@ def _applied(closing: Closing) -> None:
     world.runs.extend(lease, int((closing.now + CLOSING).timestamp()))
     results = whole_results(world.objects, lease, plan)
     world.roster.consume(edits_of(plan))
-    changes = sum(count[action] for count in plan.counts.values() for action in ("create", "update", "archive", "restore"))
-    record = _recorded(closing, _applied_as(plan), text=f"{changes} records changed", results=results, plan_run=lease.run)
+    text = f"{_changes(plan)} records changed"
+    record = _recorded(closing, _applied_as(plan), text=text, results=results, plan_run=lease.run)
     held = held_record(world, closing.control)
     if held is not None:
         supersede(world.objects, lease.integration, held.run)
@@ -121,6 +126,10 @@ def _applied(closing: Closing) -> None:
         lease, applied_run=lease.run, content=plan.content_hash, signature=plan.signature, at=closing.now,
         records=[record, *([_no_longer_held(held, record)] if held else [])],
     )
+
+
+def _changes(plan: PlanManifest) -> int:
+    return sum(counts.get(action, 0) for counts in plan.counts.values() for action in _ACTIONS)
 
 
 def _applied_as(plan: PlanManifest) -> Outcome:
@@ -172,7 +181,8 @@ _BY_VERDICT: Mapping[str, Callable[[Closing], None]] = {
 
 def _ended_by_error(closing: Closing, failure: Failure) -> None:
     """Failed: nothing was written. Interrupted: writing had begun, so keys stay dirty and the next run repairs."""
-    begun = closing.lease.run in closing.control.dirty_runs or failure.lost
+    planned = closing.manifest is not None and closing.manifest.verdict == "apply"
+    begun = closing.lease.run in closing.control.dirty_runs or (failure.lost and planned)
     outcome: Outcome = "interrupted" if begun else "failed"
     results = found_results(closing.world.objects, closing.lease, closing.manifest)
     closing.world.runs.record(_recorded(
@@ -209,5 +219,11 @@ def _tidied(closing: Closing) -> Ending:
         supersede(world.objects, lease.integration, lease.run)
     if record.outcome != "interrupted":
         world.runs.release(lease)
-    control = world.runs.control(lease.integration)
-    return Ending(record, control.pending is not None)
+    return Ending(record, world.runs.control(lease.integration).pending is not None)
+
+
+def _wake_later(closing: Closing) -> None:
+    """After an error the execution ends here: what waits is started by a wake-up once the lease is free."""
+    control = closing.world.runs.control(closing.lease.integration)
+    busy = control.lease_until - int(closing.now.timestamp()) + 1 if control.lease_run is not None else 0
+    closing.world.waking.wake(closing.lease.integration, max(0, min(busy, 900)))

@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydantic import BaseModel
+
 from homeroom.errors import HomeroomError, LeaseLost
-from homeroom.model.events import RunError
+from homeroom.model.events import FinishRun, RunError
 from homeroom.model.issues import CATALOGUE
 
 _OURS = re.compile(r"^([A-Z]{3}-\d{2}): (.+)$", re.DOTALL)
@@ -23,6 +25,28 @@ class Failure:
     text: str
     owner: str
     lost: bool = False
+
+
+class _Ended(BaseModel):
+    input: str
+    status: str
+    error: str | None = None
+    cause: str | None = None
+
+
+class UnrecordedEnd(BaseModel):
+    """An execution that ended without `finish_run`: stopped by hand, out of time, or beyond every catch.
+
+    The event `Step Functions Execution Status Change` as EventBridge sends it.
+    """
+
+    detail: _Ended
+
+    def as_finish(self) -> FinishRun:
+        """The same as the state machine would have said it."""
+        given = json.loads(self.detail.input)
+        error = RunError(Error=self.detail.error or f"States.{self.detail.status}", Cause=self.detail.cause or "")
+        return FinishRun(integration=given["integration"], run=given["run"], fence=given["fence"], error=error)
 
 
 def failure_of(error: RunError) -> Failure:

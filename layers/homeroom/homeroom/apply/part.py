@@ -27,7 +27,10 @@ MARGIN = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class PartResult:
-    """What one part wrote: `results/part-<n>.json`. `records`, `links` and `moved` (old keys deleted) sum to `writes`."""
+    """What one part wrote: `results/part-<n>.json`.
+
+    `writes` counts items: records, identity links, and `moved`, the places that enrollments left.
+    """
 
     part: int
     operations: int = 0

@@ -17,8 +17,8 @@ from homeroom.model.entities import Field
 from homeroom.model.vocabulary import plain
 
 EMAIL = r"^[^@\s,;]+@[^@\s,;.]+(\.[^@\s,;.]+)+$"
-_DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?$")
-_YEAR = re.compile(r"^(?:\d{4}\s*[-/]\s*)?(\d{4})$")
+_DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?$", re.ASCII)
+_YEAR = re.compile(r"^(?:\d{4}\s*[-/]\s*)?(\d{4})$", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,21 @@ class Reading:
 
 def read_cells(field: Field, raw: pl.Series) -> Cells:
     """Canonical column of a field from its raw cells. Columns of many distinct values are trimmed cell by cell."""
+    if raw.null_count() == len(raw):
+        return _nothing(field, raw)
     reader = _READERS.get(field.kind)
     cells = _mapped(field, raw, *reader) if reader else _READ_COLUMNS[field.kind](field, trimmed(raw))
     if not field.required or not (raw.has_nulls() or cells.column.has_nulls()):
         return cells
-    missing = trimmed(raw).is_null()
+    missing = cells.column.is_null() if field.kind == "list" else trimmed(raw).is_null()
     return Cells(cells.column, (Finding("FLD-01", missing, error=True), *cells.findings)) if missing.any() else cells
+
+
+def _nothing(field: Field, raw: pl.Series) -> Cells:
+    """A column without any value, as every source has some."""
+    kind = _READERS[field.kind][1] if field.kind in _READERS else pl.String()
+    column = pl.Series(field.name, [None], dtype=kind).new_from_index(0, len(raw))
+    return Cells(column, (Finding("FLD-01", raw.is_null(), error=True),) if field.required and len(raw) else ())
 
 
 def trimmed(raw: pl.Series) -> pl.Series:
@@ -67,13 +76,18 @@ def trimmed(raw: pl.Series) -> pl.Series:
 
 def _mapped(field: Field, raw: pl.Series, read: Callable[[Field, str], Reading], kind: pl.DataType) -> Cells:
     """Read each distinct spelling once and map the column."""
-    spellings = [s for s in raw.unique().to_list() if s is not None]
+    spellings = _spellings(raw)
     if any(s != s.strip() for s in spellings):
-        return _mapped(field, trimmed(raw), read, kind)
+        raw = trimmed(raw)
+        spellings = _spellings(raw)
     if not spellings:
-        return Cells(pl.Series(field.name, [None], dtype=kind).new_from_index(0, len(raw)), ())
+        return _nothing(field, raw)
     readings = {s: read(field, s) for s in spellings}
     return Cells(_values(raw, readings, kind).alias(field.name), _findings(raw, readings))
+
+
+def _spellings(raw: pl.Series) -> list[str]:
+    return [s for s in raw.unique().to_list() if s is not None]
 
 
 def _values(raw: pl.Series, readings: dict[str, Reading], kind: pl.DataType) -> pl.Series:
@@ -152,8 +166,10 @@ def _read_grades(field: Field, text: str) -> Reading:
     return Reading(",".join(dict.fromkeys(w for w in found if w)) or None, None if all(words) else "FLD-03")
 
 
-def _read_list(_: Field, text: str) -> Reading:
-    return Reading(",".join(dict.fromkeys(_items(text))) or None)
+def _read_list(field: Field, text: str) -> Reading:
+    """Items without blanks. References count once; of others (subjects and their codes) the places matter."""
+    items = _items(text)
+    return Reading(",".join(dict.fromkeys(items) if field.references else items) or None)
 
 
 def _items(text: str) -> list[str]:

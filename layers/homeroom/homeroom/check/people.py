@@ -6,7 +6,7 @@ import polars as pl
 
 from homeroom.check.findings import SOURCE_ID, Findings, Where
 from homeroom.check.references import REMOVED, UNUSABLE, Known, check_list, ids_of
-from homeroom.check.rows import BAD, GONE, Rows, trimmed_list
+from homeroom.check.rows import AGENTS, BAD, GONE, Rows, trimmed_list
 from homeroom.model.entities import CONTACTS
 from homeroom.model.snapshot import LINE
 from homeroom.model.vocabulary import GUARDIAN_ROLES, ROLES, STAFF_ROLES, plain
@@ -74,8 +74,8 @@ def contact_rows(people: Rows, raw: pl.DataFrame, findings: Findings) -> Rows:
     pairs = pairs.join(partner.unique("agent", keep="first"), on="agent", how="left", maintain_order="left")
     fate = ids.rename({SOURCE_ID: "agent", "is": "agent_is"})
     pairs = pairs.join(fate, on="agent", how="left", maintain_order="left")
-    nowhere = pairs.filter(pl.col("agent_is").is_null() & ~pl.col(BAD))
-    findings.add("FLD-02", nowhere, Where("people", "users", "agentSourcedIds"), value=pl.col("agent"))
+    nowhere = pairs.filter(pl.col("agent_is").is_null() & ~pl.col(BAD) & ~pl.col(GONE))
+    findings.add("FLD-02", nowhere, Where("people", "users", AGENTS), value=pl.col("agent"))
     return _as_contacts(pairs.filter(pl.col("agent_is").is_not_null()), findings)
 
 
@@ -83,14 +83,21 @@ def _agent_pairs(people: Rows, raw: pl.DataFrame) -> pl.DataFrame:
     """One row for each named agent: the person who names it, that person's role and fate, and the agent."""
     none = pl.DataFrame(schema={SOURCE_ID: pl.String, LINE: pl.UInt32, "role": pl.String, BAD: pl.Boolean,
                                 GONE: pl.Boolean, "agent": pl.String})
-    if "agentSourcedIds" not in raw.columns:
+    if AGENTS not in raw.columns:
         return none
-    named = raw.select(LINE, trimmed_list("agentSourcedIds").alias("agent")).filter(pl.col("agent").is_not_null())
+    named = raw.select(LINE, trimmed_list(AGENTS).alias("agent")).filter(pl.col("agent").is_not_null())
     if named.is_empty():
         return none
     owner = people.frame.select(SOURCE_ID, LINE, "role", BAD, GONE)
     named = named.with_columns(pl.col("agent").str.split(",")).explode("agent").filter(pl.col("agent") != "")
     return named.join(owner, on=LINE, how="inner").select(none.columns)
+
+
+_LINK_ID = pl.concat_str(
+    pl.col("student").str.replace_all("%", "%25", literal=True).str.replace_all("|", "%7C", literal=True),
+    pl.lit("|"), pl.col("guardian"),
+)
+"""Id of a contact: `student|guardian`, with the student's own `|` written as in an address, so that no two are equal."""
 
 
 def _as_contacts(pairs: pl.DataFrame, findings: Findings) -> Rows:
@@ -105,9 +112,10 @@ def _as_contacts(pairs: pl.DataFrame, findings: Findings) -> Rows:
         guardian.alias("relationship"), LINE,
         (pl.col(BAD) | (pl.col("agent_is") == UNUSABLE)).alias(BAD),
         (pl.col(GONE) | (pl.col("agent_is") == REMOVED)).alias(GONE),
-    ).with_columns(pl.concat_str("student", pl.lit("|"), "guardian").alias(SOURCE_ID))
+        pl.when(BAD).then(SOURCE_ID).otherwise("agent").alias("_broken"),
+    ).with_columns(_LINK_ID.alias(SOURCE_ID))
     links = links.sort(LINE).unique(SOURCE_ID, keep="first", maintain_order=True)
     broken = links.filter(pl.col(BAD) & ~pl.col(GONE))
-    cause = pl.concat_str(pl.lit("people "), pl.col(SOURCE_ID))
-    findings.add("REF-07", broken, Where("contacts", "users", "agentSourcedIds"), cause=cause)
+    cause = pl.concat_str(pl.lit("people "), pl.col("_broken"))
+    findings.add("REF-07", broken, Where("contacts", "users", AGENTS), cause=cause)
     return Rows(CONTACTS, links.select(SOURCE_ID, LINE, *CONTACTS.names, BAD, GONE), read=links.height)

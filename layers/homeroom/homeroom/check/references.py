@@ -42,20 +42,20 @@ def ids_of(rows: Rows) -> pl.DataFrame:
 
 
 def check_references(rows: Rows, known: Known, findings: Findings) -> int:
-    """Check every single reference of an entity in place. Returns how many required targets are nowhere.
+    """Check every single reference of an entity in place. Returns how many rows have a required target that is nowhere.
 
     `known` holds only what was delivered: a file that the manifest declares absent says nothing about its records.
     """
-    nowhere = 0
+    nowhere = pl.zeros(rows.frame.height, pl.Boolean, eager=True)
     for field in rows.entity.fields:
         target = field.references
         if field.kind == "list" or target is None or target not in known or rows.frame[field.name].is_null().all():
             continue
         if (rows.entity.name, field.name) in REQUIRED:
-            nowhere += _required(rows, field, known[target], findings)
+            nowhere |= _required(rows, field, known[target], findings)
         else:
             _optional(rows, field, known[target], findings)
-    return nowhere
+    return int(nowhere.sum())
 
 
 def _targets(rows: Rows, field: Field, ids: pl.DataFrame) -> pl.Series:
@@ -64,12 +64,13 @@ def _targets(rows: Rows, field: Field, ids: pl.DataFrame) -> pl.Series:
     return keys.join(ids, on=SOURCE_ID, how="left", maintain_order="left")["is"]
 
 
-def _required(rows: Rows, field: Field, ids: pl.DataFrame, findings: Findings) -> int:
+def _required(rows: Rows, field: Field, ids: pl.DataFrame, findings: Findings) -> pl.Series:
+    """Take out the rows whose target is nowhere or unusable. Returns those whose target is nowhere."""
     target = _targets(rows, field, ids)
     named = rows.frame[field.name].is_not_null() & ~rows.frame[GONE]
-    if target.null_count() == 0 and (target == TAKEN).all():
-        return 0
     nowhere = target.is_null() & named
+    if target.null_count() == 0 and (target == TAKEN).all():
+        return nowhere
     unusable = (target == UNUSABLE).fill_null(False) & named
     code = REQUIRED[rows.entity.name, field.name]
     where, value = Where(rows.entity.name, rows.entity.file, field.column), pl.col(field.name)
@@ -80,7 +81,7 @@ def _required(rows: Rows, field: Field, ids: pl.DataFrame, findings: Findings) -
     gone = (target == REMOVED).fill_null(False) & named
     rows.mark(nowhere | unusable)
     rows.frame = rows.frame.with_columns((pl.col(GONE) | gone).alias(GONE))
-    return int(nowhere.sum())
+    return nowhere
 
 
 def _optional(rows: Rows, field: Field, ids: pl.DataFrame, findings: Findings) -> None:

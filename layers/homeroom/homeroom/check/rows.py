@@ -21,6 +21,9 @@ GONE = "_gone"
 LONGEST_ID = 255
 """Characters of a GUID (OneRoster CSV binding)."""
 
+AGENTS = "agentSourcedIds"
+"""Column of users.csv that becomes contacts."""
+
 _DATE_PAIRS = (("start_date", "end_date"), ("begin_date", "end_date"))
 
 
@@ -44,9 +47,10 @@ class Rows:
 
 def check_rows(entity: Entity, raw: pl.DataFrame, findings: Findings) -> Rows:
     """Field checks on every row of one file, then repeats and double ids."""
+    agents = raw[AGENTS] if AGENTS in raw.columns else None
     raw = _columns(entity, raw)
     source_id = trimmed(raw[SOURCE_ID]).alias(SOURCE_ID)
-    raw = raw.with_columns(source_id)
+    raw = _without_torn_cells(entity, raw.with_columns(source_id))
     gone, findings_of = _status(raw), []
     bad = _unusable_ids(entity, source_id, raw, findings)
     columns = [source_id, raw[LINE]]
@@ -60,7 +64,7 @@ def check_rows(entity: Entity, raw: pl.DataFrame, findings: Findings) -> Rows:
         bad = bad | at if finding.error else bad
     frame = pl.DataFrame([*columns, bad.alias(BAD), gone.alias(GONE)])
     rows = Rows(entity, _dates_in_order(entity, frame, findings), read=raw.height)
-    _single_ids(rows, findings)
+    _single_ids(rows, agents, findings)
     return rows
 
 
@@ -75,6 +79,13 @@ def _columns(entity: Entity, raw: pl.DataFrame) -> pl.DataFrame:
     ]
     problem = pl.col(PROBLEM) if PROBLEM in have else none
     return raw.select(*cells, _extras(raw).alias("metadata"), pl.col(LINE), problem.alias(PROBLEM))
+
+
+def _without_torn_cells(entity: Entity, raw: pl.DataFrame) -> pl.DataFrame:
+    """No cell of a malformed row can be trusted: only its place and its id stay."""
+    if raw[PROBLEM].null_count() == raw.height:
+        return raw
+    return raw.with_columns(pl.when(pl.col(PROBLEM).is_null()).then(name).alias(name) for name in entity.names)
 
 
 def _extras(raw: pl.DataFrame) -> pl.Expr:
@@ -110,7 +121,7 @@ def _unusable_ids(entity: Entity, source_id: pl.Series, raw: pl.DataFrame, findi
     """Rows without an id, with an id that is too long, or malformed as the reader found them."""
     bad = source_id.is_null()
     where = Where(entity.name, entity.file, "sourcedId")
-    findings.add("FLD-01", raw.filter(bad), where)
+    findings.add("FLD-01", raw.filter(bad & raw[PROBLEM].is_null()), where)
     long = (source_id.str.len_bytes() > LONGEST_ID).fill_null(False)
     findings.add("FLD-08", raw.filter(long), where)
     bad |= long
@@ -131,7 +142,7 @@ def _dates_in_order(entity: Entity, frame: pl.DataFrame, findings: Findings) -> 
     for first, last in _DATE_PAIRS:
         if first not in frame.columns or last not in frame.columns:
             continue
-        wrong = (frame[first] > frame[last]).fill_null(False)
+        wrong = (frame[first] > frame[last]).fill_null(False) & ~frame[GONE]
         if wrong.any():
             where = Where(entity.name, entity.file, entity.field(first).column)
             findings.add("FLD-06", frame.filter(wrong), where, value=pl.col(first).cast(pl.String))
@@ -140,14 +151,19 @@ def _dates_in_order(entity: Entity, frame: pl.DataFrame, findings: Findings) -> 
     return frame
 
 
-def _single_ids(rows: Rows, findings: Findings) -> None:
-    """Identical rows count once (DUP-02); ids with different content are taken from none of them (DUP-01)."""
+def _single_ids(rows: Rows, agents: pl.Series | None, findings: Findings) -> None:
+    """Identical rows count once (DUP-02); ids with different content are taken from none of them (DUP-01).
+
+    `agents` belong to the content of a person's row, though they become contacts and no field.
+    """
     frame, entity = rows.frame, rows.entity
     if frame[SOURCE_ID].n_unique() == frame.height:
         return
     numbered = frame.with_row_index("_at")
+    if agents is not None:
+        numbered = numbered.with_columns(agents.to_frame().select(trimmed_list(AGENTS)))
     shared = numbered.filter(pl.col(SOURCE_ID).is_duplicated() & pl.col(SOURCE_ID).is_not_null())
-    content = [c for c in frame.columns if c not in (SOURCE_ID, LINE)]
+    content = [c for c in numbered.columns if c not in ("_at", SOURCE_ID, LINE)]
     kinds = shared.group_by(SOURCE_ID).agg(pl.struct(content).n_unique().alias("_kinds"))
     shared = shared.join(kinds, on=SOURCE_ID, how="left", maintain_order="left")
     clashing = shared.filter(pl.col("_kinds") > 1)

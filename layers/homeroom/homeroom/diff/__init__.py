@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from homeroom.check.checked import Checked
-from homeroom.diff.applied import ACTIVE, ID, STATUS, State, corrected, empty_state
+from homeroom.check.references import REQUIRED
+from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, State, corrected, empty_state
 from homeroom.diff.compare import Compared, compare
 from homeroom.diff.facts import facts
 from homeroom.diff.identities import links
@@ -56,8 +57,12 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     images = {name: [i for i in repairs.images if i.entity == name] for name in ENTITIES}
     base = empty_state() if applied is None else applied
     before = {name: corrected(ENTITIES[name], base[name], images[name]) for name in ENTITIES}
+    wanted = {name: _wanted(name, desired, base, before) for name in ENTITIES}
+    states = (base, before) if repairs.images else (base,)
+    forced = {name: _torn(images[name]).union(*(_completed(name, wanted, s) for s in states)) for name in ENTITIES}
     compared = {
-        name: _compared(name, _wanted(name, desired, base), before[name], images[name], repairs, roster)
+        name: compare(ENTITIES[name], wanted[name], before[name], roster=roster, forced=forced[name],
+                      edited=repairs.edited.get(name, frozenset()))
         for name in WRITE_ORDER
     }
     absent = {
@@ -66,6 +71,9 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     }
     next_state = {name: compared[name].next_state for name in ENTITIES}
     rows = _rows(compared, absent, next_state, repairs, images)
+    touched = frozenset(i.source_id for i in images["people"])
+    found = links(compared["people"], base["people"], repairs.links, touched)
+    rows[IDENTITIES, False], rows[IDENTITIES, True] = found.writes, found.removals
     return Plan(
         operations=tuple((e, a, rows[e, a]) for e, a in waves() if not rows[e, a].is_empty()),
         counts={name: compared[name].counts for name in ENTITIES},
@@ -76,20 +84,47 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
 
 
 def _left_over(images: list[TableImage], base: pl.DataFrame) -> frozenset[str]:
-    """Records that only an interrupted run made: the kept state never knew them."""
-    return frozenset(i.source_id for i in images) - frozenset(base["source_id"]) if images else frozenset()
+    """Records that only an interrupted run made or brought back: the kept state does not have them as active."""
+    if not images:
+        return frozenset()
+    return frozenset(i.source_id for i in images) - frozenset(base.filter(pl.col(STATUS) == ACTIVE)[SOURCE_ID])
 
 
-def _compared(name: str, wanted: DesiredEntity, before: pl.DataFrame, images: list[TableImage], repairs: Repairs,
-              roster: str) -> Compared:
-    twice = frozenset(source_id for source_id, n in Counter(i.source_id for i in images).items() if n > 1)
-    edited = repairs.edited.get(name, frozenset())
-    return compare(ENTITIES[name], wanted, before, roster=roster, forced=twice, edited=edited)
+def _torn(images: list[TableImage]) -> frozenset[str]:
+    """Records whose move was cut off: they stand in two places, or in none."""
+    places = Counter(i.source_id for i in images if i.fields is not None)
+    return frozenset(i.source_id for i in images if places[i.source_id] != 1)
 
 
-def _wanted(name: str, desired: Desired, base: State) -> DesiredEntity:
-    """What is wanted of an entity; of one that was not delivered nothing is said, so it stays as it was applied."""
+def _completed(name: str, wanted: Mapping[str, DesiredEntity], state: State) -> frozenset[str]:
+    """Records that could not be linked, because what they point to was in error, and can be now that it is created."""
+    found: set[str] = set()
+    active = state[name].filter(pl.col(STATUS) == ACTIVE)
+    for field in ENTITIES[name].fields if active.height else ():
+        target = field.references
+        if target is None or (name, field.name) in REQUIRED:
+            continue
+        new = wanted[target].records.select(SOURCE_ID).join(state[target], on=SOURCE_ID, how="anti")
+        if new.is_empty():
+            continue
+        named = pl.col(field.name).str.split(",") if field.kind == "list" else pl.col(field.name)
+        pairs = active.select(SOURCE_ID, named.alias("target"))
+        pairs = pairs.explode("target") if field.kind == "list" else pairs
+        found.update(pairs.join(new, left_on="target", right_on=SOURCE_ID, how="semi")[SOURCE_ID])
+    return frozenset(found)
+
+
+def _wanted(name: str, desired: Desired, base: State, before: State) -> DesiredEntity:
+    """What is wanted of an entity; of one that was not delivered nothing is said, so it stays as it was applied.
+
+    Contacts are made from rows of people: those of a person whose row is unusable are unusable too, named or not.
+    """
     said = desired.entities[name]
+    if name == "contacts":
+        broken = desired.entities["people"].unusable.alias("person").to_frame()
+        links = [before[name].join(broken, left_on=side, right_on="person", how="semi")[SOURCE_ID]
+                 for side in ("student", "guardian")]
+        said = DesiredEntity(said.records, pl.concat([said.unusable, *links]), said.gone)
     if name in desired.delivered:
         return said
     active = base[name].filter(pl.col(STATUS) == ACTIVE)
@@ -103,6 +138,4 @@ def _rows(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], 
         edited = repairs.edited.get(name, frozenset())
         rows[name, False] = writes(compared[name], next_state, edited, images[name])
         rows[name, True] = archives(compared[name], absent[name], next_state, edited, images[name])
-    found = links(compared["people"], repairs.links)
-    rows[IDENTITIES, False], rows[IDENTITIES, True] = found.writes, found.removals
     return rows

@@ -36,14 +36,20 @@ def empty_state() -> dict[str, pl.DataFrame]:
 def corrected(entity: Entity, applied: pl.DataFrame, images: Iterable[TableImage]) -> pl.DataFrame:
     """The applied frame with the rows of an interrupted run replaced by what the table holds of them.
 
-    Of two images of one id (a half-done move) either will do: the plan rewrites the record and deletes the others.
+    Of two images of one id (a half-done move) either will do, and it is always the same: the plan rewrites the record
+    and deletes the others. Where the table holds none (a move that emptied the old place only), the kept row stays.
     """
-    rows = {image.source_id: image for image in images}
+    rows = {image.source_id: image for image in sorted(images, key=_preference) if image.fields is not None}
     if not rows:
         return applied
-    held = [_row(entity, image) for image in rows.values() if image.fields is not None]
+    held = [_row(entity, image) for image in rows.values()]
     untouched = applied.join(pl.DataFrame({SOURCE_ID: list(rows)}), on=SOURCE_ID, how="anti", maintain_order="left")
-    return pl.concat([untouched, pl.DataFrame(held, schema=schema(entity))]) if held else untouched
+    return pl.concat([untouched, pl.DataFrame(held, schema=schema(entity))])
+
+
+def _preference(image: TableImage) -> tuple[bool, list[tuple[str, str]]]:
+    """The last one counts: an active image before an archived one, then by place."""
+    return image.status == ACTIVE, sorted((image.place or {}).items())
 
 
 def _row(entity: Entity, image: TableImage) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Compared:
 
     `wanted`: rows to write (`id`, `op`, `source_id`, fields, and `_at`, their row in `applied` or null), sorted by
     source id. `differs`: for those rows, field → whether it changed. `absent`: applied rows to archive.
-    `next_state`: the entity once the plan is applied.
+    `next_state`: the entity once the plan is applied: what is wanted, what is archived, what is kept.
     """
 
     entity: Entity
@@ -43,8 +43,8 @@ def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, ro
             forced: frozenset[str], edited: frozenset[str]) -> Compared:
     """Compare wanted records with applied ones.
 
-    `forced` source ids are rewritten even if equal (a half-done move); `edited` ones carry a hand edit that the SIS
-    overrides. New records get their internal id here.
+    `forced` source ids are rewritten even if equal (a half-done move), also those that are kept or archived already;
+    `edited` ones carry a hand edit that the SIS overrides. New records get their internal id here.
     """
     want = desired.records
     at = _places(want, applied)
@@ -54,22 +54,26 @@ def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, ro
     touched = _among(want, forced | edited) & ~new
     op = _operations(new, back, changed | touched, _among(want, edited))
     want = want.with_columns(_ids(entity, want, applied, at, new, roster), op, at.alias(AT))
-    written = want.with_row_index("_row").filter(pl.col("op").is_not_null()).sort(SOURCE_ID)
+    written = want.with_row_index("_row").filter(pl.col("op").is_not_null())
     seen = pl.zeros(applied.height, pl.Boolean, eager=True).scatter(at.drop_nulls(), True)
-    absent, rest, kept = _unseen(applied.filter(~seen), desired.unusable)
+    absent, rest = _unseen(applied.with_row_index(AT).filter(~seen), desired.unusable)
+    unchanged = want.height - written.height
+    if forced:
+        written, absent, rest = _mended(written, absent, rest, forced)
     columns = [ID, SOURCE_ID, STATUS, *entity.names]
     active = want.with_columns(pl.lit(ACTIVE).alias(STATUS)).select(columns)
-    next_state = pl.concat([active, absent.with_columns(pl.lit(ARCHIVED).alias(STATUS)).select(columns),
-                            rest.select(columns)])
+    archived = absent.with_columns(pl.lit(ARCHIVED).alias(STATUS)).select(columns)
+    written = written.sort(SOURCE_ID)
     done = dict(written.group_by("op").len().iter_rows())
-    counts = Counts(
-        create=done.get("create", 0), update=done.get("update", 0), restore=done.get("restore", 0),
-        archive=absent.height, unchanged=want.height - written.height, kept=kept,
-    )
-    rows = written["_row"]
     return Compared(
-        entity, applied, written.drop("_row"), {f: d.gather(rows) for f, d in differs.items()},
-        absent.sort(SOURCE_ID), next_state, counts, base=int((applied[STATUS] == ACTIVE).sum()),
+        entity, applied, written,
+        differs={f: d.gather(written["_row"]).fill_null(False) for f, d in differs.items()},
+        absent=absent.sort(SOURCE_ID), next_state=pl.concat([active, archived, rest.select(columns)]),
+        counts=Counts(
+            create=done.get("create", 0), update=done.get("update", 0), restore=done.get("restore", 0),
+            archive=absent.height, unchanged=unchanged, kept=int((rest[STATUS] == ACTIVE).sum()),
+        ),
+        base=int((applied[STATUS] == ACTIVE).sum()),
     )
 
 
@@ -116,15 +120,21 @@ def _ids(entity: Entity, want: pl.DataFrame, applied: pl.DataFrame, at: pl.Serie
     return kept.scatter(rows, pl.Series(minted, dtype=pl.String)).alias(ID)
 
 
-def _unseen(unseen: pl.DataFrame, unusable: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """Applied rows that are not wanted: those to archive, those that stay as they are, and how many are kept."""
-    broken = unseen.join(unusable.alias(SOURCE_ID).to_frame(), on=SOURCE_ID, how="semi") if len(unusable) else \
-        unseen.clear()
-    kept = int((broken[STATUS] == ACTIVE).sum())
-    absent = unseen.filter(pl.col(STATUS) == ACTIVE)
-    if kept:
-        absent = absent.join(broken.select(SOURCE_ID), on=SOURCE_ID, how="anti")
-    rest = unseen.filter(pl.col(STATUS) != ACTIVE)
-    if kept:
-        rest = pl.concat([rest, broken.filter(pl.col(STATUS) == ACTIVE)])
-    return absent, rest, kept
+def _unseen(unseen: pl.DataFrame, unusable: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Applied rows that are not wanted: those to archive, and those that stay: archived before, or kept."""
+    active, rest = unseen.filter(pl.col(STATUS) == ACTIVE), unseen.filter(pl.col(STATUS) != ACTIVE)
+    broken = unusable.alias(SOURCE_ID).to_frame()
+    kept = active.join(broken, on=SOURCE_ID, how="semi")
+    return active.join(broken, on=SOURCE_ID, how="anti"), pl.concat([rest, kept])
+
+
+def _mended(written: pl.DataFrame, absent: pl.DataFrame, rest: pl.DataFrame,
+            forced: frozenset[str]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Of what stays, write the forced rows too: kept ones as they are, archived ones as archived once more."""
+    torn, active = _among(rest, forced), rest[STATUS] == ACTIVE
+    kept = rest.filter(torn & active).with_columns(pl.lit("update").alias("op"))
+    return (
+        pl.concat([written, kept], how="diagonal"),
+        pl.concat([absent, rest.filter(torn & ~active)]),
+        rest.filter(~torn | active),
+    )

@@ -13,8 +13,6 @@ from homeroom.diff.removals import ABSENT, REASON
 from homeroom.model.plan import EntityChange, Facts
 
 _SCHOOL_OF = {"people": "orgs", "classes": "school", "enrollments": "school"}
-_MANY = 5
-"""Schools and classes that lose fewer records than any floor are not listed."""
 
 
 def facts(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], applied: State, checked: Checked,
@@ -22,7 +20,7 @@ def facts(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], 
     """All that guards may look at, from the finished comparison."""
     unexplained = {name: rows.filter(pl.col(REASON) == ABSENT) for name, rows in absent.items()}
     orgs = checked.entities["orgs"].records
-    known = applied["orgs"].filter(pl.col(STATUS) == ACTIVE)
+    known = applied["orgs"].filter((pl.col(STATUS) == ACTIVE) & pl.lit("orgs" in checked.delivered))
     return Facts(
         first_load=first_load,
         entities={name: _change(c, checked, absent[name].height, unexplained[name].height)
@@ -68,12 +66,11 @@ def _schools(unexplained: Mapping[str, pl.DataFrame], applied: State) -> dict[st
     """School → entity → (unexplained removals, active records before)."""
     found: dict[str, dict[str, tuple[int, int]]] = {}
     for entity, column in _SCHOOL_OF.items():
-        if unexplained[entity].height < _MANY:
+        if unexplained[entity].is_empty():
             continue
         base = _by_school(applied[entity].filter(pl.col(STATUS) == ACTIVE), column)
         for school, removed in sorted(_by_school(unexplained[entity], column).items()):
-            if removed >= _MANY:
-                found.setdefault(school, {})[entity] = (removed, base.get(school, 0))
+            found.setdefault(school, {})[entity] = (removed, base.get(school, 0))
     return found
 
 
@@ -82,8 +79,7 @@ def _classes(unexplained: Mapping[str, pl.DataFrame], compared: Mapping[str, Com
     """Classes that stay and lose students: (class, unexplained removals, active students before)."""
     students = unexplained["enrollments"].filter(pl.col("role") == "student")
     stay = compared["classes"].next_state.filter(pl.col(STATUS) == ACTIVE).select(pl.col(SOURCE_ID).alias("class"))
-    shrunk = students.group_by("class").len("removed").filter(pl.col("removed") >= _MANY)
-    shrunk = shrunk.join(stay, on="class", how="semi")
+    shrunk = students.group_by("class").len("removed").join(stay, on="class", how="semi")
     if shrunk.is_empty():
         return ()
     before = applied["enrollments"].filter((pl.col(STATUS) == ACTIVE) & (pl.col("role") == "student"))

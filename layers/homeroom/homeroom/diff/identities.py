@@ -38,13 +38,17 @@ class Links:
     removals: pl.DataFrame
 
 
-def links(people: Compared, dirty: tuple[LinkImage, ...]) -> Links:
-    """Identity links that change with this plan. `dirty` links are compared with the table, not with the kept state."""
-    affected = _affected(people, dirty)
+def links(people: Compared, kept: pl.DataFrame, dirty: tuple[LinkImage, ...], touched: frozenset[str]) -> Links:
+    """Identity links that change with this plan.
+
+    `kept` is the kept state of people, as it was committed: the table's links are those of it. Only `dirty` links are
+    compared with the table instead. `touched` are source ids that an interrupted run may have written.
+    """
+    affected = _affected(people, kept, dirty, touched)
     if affected.is_empty():
         return Links(_none(), _none())
     after = _holders(people.next_state, affected)
-    before = _holders(people.applied, affected)
+    before = _holders(kept, affected)
     if dirty:
         images = pl.DataFrame({LINK: [i.link for i in dirty], PERSON: [i.person for i in dirty]}, schema=_LINKS)
         before = pl.concat([before.join(images, on=LINK, how="anti"), images.filter(pl.col(PERSON).is_not_null())])
@@ -54,12 +58,14 @@ def links(people: Compared, dirty: tuple[LinkImage, ...]) -> Links:
     return Links(_rows(moved, "link", PERSON), _rows(lost, "unlink", "was"))
 
 
-def _affected(people: Compared, dirty: tuple[LinkImage, ...]) -> pl.DataFrame:
+def _affected(people: Compared, kept: pl.DataFrame, dirty: tuple[LinkImage, ...],
+              touched: frozenset[str]) -> pl.DataFrame:
     """Every link value that a changed person had or gets."""
-    rows = people.wanted.filter(pl.col("op") == "create") if people.differs == {} else people.wanted
-    columns = [ID, SOURCE_ID, *_FIELDS]
-    before = people.applied.select(columns).join(rows.select(SOURCE_ID), on=SOURCE_ID, how="semi")
-    named = pl.concat([_values(rows.select(columns)), _values(before)]).select(LINK)
+    changed = people.wanted.select(SOURCE_ID)
+    if touched:
+        changed = pl.concat([changed, pl.DataFrame({SOURCE_ID: sorted(touched)})])
+    rows = [state.join(changed, on=SOURCE_ID, how="semi") for state in (kept, people.next_state)]
+    named = pl.concat([_values(state) for state in rows]).select(LINK)
     return pl.concat([named, pl.DataFrame({LINK: [i.link for i in dirty]}, schema={LINK: pl.String})]).unique()
 
 

@@ -21,6 +21,7 @@ OPERATION = ("op", "entity", "id", "source_id", "before", "after", "changed", "r
              "explained", "overlay")
 
 _PLACE = pl.Struct({"class": pl.String(), "person": pl.String(), "role": pl.String()})
+_AGAIN = "written anew: an interrupted run, or a reference that is known now"
 _REASONS = {"create": "new in the source", "update": "changed in the source", "restore": "back in the source"}
 
 
@@ -31,13 +32,16 @@ def writes(compared: Compared, next_state: State, edited: frozenset[str], images
         return rows.select(SOURCE_ID).clear()
     before = compared.applied.select(entity.names)[rows[AT].fill_null(0)] if compared.applied.height else \
         rows.select(entity.names).clear(rows.height)
-    reason = pl.col("op").replace_strict(_REASONS, return_dtype=pl.String)
+    changed = _changed(compared.differs, rows.height)
+    again = (pl.col("op") == "update") & pl.lit(changed.list.len() == 0)
+    reason = pl.when(again).then(pl.lit(_AGAIN)).otherwise(
+        pl.col("op").replace_strict(_REASONS, return_dtype=pl.String))
     byhand = pl.col(SOURCE_ID).is_in(sorted(edited)) if edited else pl.lit(False)
     return rows.select(
         "op", pl.lit(entity.name).alias("entity"), ID, SOURCE_ID,
         pl.when(pl.col("op") != "create").then(pl.lit(_image(entity, before))).alias("before"),
         pl.lit(_image(entity, rows)).alias("after"),
-        _changed(compared.differs, rows.height).alias("changed"),
+        changed.alias("changed"),
         _references(entity, rows, next_state).alias("refs"),
         _moved(entity, rows, before, next_state, images).alias("moved_from"),
         pl.when(byhand).then(pl.lit("overrides a hand edit")).otherwise(reason).alias("reason"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from homeroom.guard.guards import BY_CODE, GUARDS, Guard
+from homeroom.model.entities import BY_FILE
 from homeroom.model.integration import Limit
 from homeroom.model.plan import Facts
 
@@ -84,9 +85,13 @@ def _limited(guard: Guard, own: Limit | None) -> Guard:
 
 
 def _judged(guard: Guard, seen: Iterable[_Seen]) -> Judged:
-    """The worst number decides; what is below the floor can not trip."""
-    judged = [(_trips(guard, s), _value(guard, s), s) for s in seen]
-    tripped, value, worst = max(judged, key=lambda j: (j[0], j[1], j[2].count), default=(False, 0.0, _Seen("", 0)))
+    """The worst number decides. Below the floor a share says nothing: there the largest count stands for all."""
+    def badness(one: _Seen) -> tuple[bool, bool, float, int]:
+        counts = one.count >= guard.floor
+        return _trips(guard, one), counts, _value(guard, one) if counts else 0.0, one.count
+
+    worst = max(seen, key=badness, default=_Seen("", 0))
+    value, tripped = _value(guard, worst), _trips(guard, worst)
     return Judged(guard.code, value, guard.limit, guard.unit, tripped, worst.about, worst.count)
 
 
@@ -121,8 +126,12 @@ def _first_load(facts: Facts, hold: bool) -> list[_Seen]:
     return [_Seen("roster", int(facts.first_load and hold))]
 
 
+_COLLECTIONS = frozenset(entity.name for entity in BY_FILE.values())
+
+
 def _emptied(facts: Facts, _: bool) -> list[_Seen]:
-    return [_Seen(name, e.base) for name, e in facts.entities.items() if e.base and not e.read]
+    """Contacts are no collection of their own: a school may well have none left."""
+    return [_Seen(name, e.base) for name, e in facts.entities.items() if name in _COLLECTIONS and e.base and not e.read]
 
 
 def _removed(facts: Facts, _: bool) -> list[_Seen]:

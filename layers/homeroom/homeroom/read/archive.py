@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from homeroom.read.layout import MANIFEST, READ, stem_of
-from homeroom.read.members import inflated, judge, refuse_sealed
+from homeroom.read.members import inflated, judge, refuse_sealed, verify
 from homeroom.read.unusable import SetUnusable, unusable
 
 _CHUNK = 1 << 20
@@ -79,9 +80,11 @@ class DeliveredSet(ABC):
         lines = "".join(f"{stem} {self._digests[stem]}\n" for stem in stems)
         return hashlib.sha256(lines.encode()).hexdigest()
 
+    @abstractmethod
     def assert_unchanged(self) -> None:
         """Raise SourceUnusable (SRC-07) if a file was replaced since the set was opened."""
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of open files."""
 
@@ -95,17 +98,35 @@ class DeliveredSet(ABC):
     def _chunks(self, stem: str) -> Iterator[bytes]:
         """Content of one file in pieces."""
 
+    @abstractmethod
+    def _verify(self, stem: str, seen: _Seen) -> None:
+        """Raise SourceUnusable if the content is not what the set declares, or was changed meanwhile."""
+
     def _hashed(self, stem: str) -> Iterator[bytes]:
-        """The pieces of a file; their hash is reckoned beside, on another core."""
-        digest = hashlib.sha256()
+        """The pieces of a file; hash and checksum are reckoned beside, on another core."""
+        seen = _Seen()
         behind: Future[None] | None = None
         with ThreadPoolExecutor(1) as worker:
             for chunk in self._chunks(stem):
                 if behind:
                     behind.result()
-                behind = worker.submit(digest.update, chunk)
+                behind = worker.submit(seen.take, chunk)
                 yield chunk
-        self._digests[stem] = digest.hexdigest()
+        self._verify(stem, seen)
+        self._digests[stem] = seen.digest.hexdigest()
+
+
+class _Seen:
+    """Size, CRC-32 and SHA-256 of the pieces that went by."""
+
+    def __init__(self) -> None:
+        self.size = self.checksum = 0
+        self.digest = hashlib.sha256()
+
+    def take(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        self.checksum = zlib.crc32(chunk, self.checksum)
+        self.digest.update(chunk)
 
 
 class _Zip(DeliveredSet):
@@ -139,6 +160,10 @@ class _Zip(DeliveredSet):
             self.assert_unchanged()
             raise
 
+    def _verify(self, stem: str, seen: _Seen) -> None:
+        self.assert_unchanged()
+        verify(self._members[stem], seen.size, seen.checksum)
+
 
 class _Loose(DeliveredSet):
     """Loose files, each opened when it is read."""
@@ -155,13 +180,18 @@ class _Loose(DeliveredSet):
         if any(not path.exists() or _mark(path) != mark for path, mark in self._marks.values()):
             raise _replaced()
 
+    def close(self) -> None:
+        """Nothing stays open between two reads."""
+
     def _chunks(self, stem: str) -> Iterator[bytes]:
-        path, mark = self._marks[stem]
-        with path.open("rb") as file:
-            if _mark(file.fileno()) != mark:
-                raise _replaced()
+        with self._marks[stem][0].open("rb") as file:
             while chunk := file.read(_CHUNK):
                 yield chunk
+
+    def _verify(self, stem: str, seen: _Seen) -> None:
+        path, mark = self._marks[stem]
+        if not path.exists() or _mark(path) != mark or seen.size != mark[0]:
+            raise _replaced()
 
 
 def open_set(source: Path | Sequence[Path], limits: Limits | None = None) -> DeliveredSet:

@@ -12,10 +12,12 @@ SPACE = " \t\r\n\u00a0"
 
 def trimmed(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with its text cells trimmed and blank ones null."""
-    cells = pl.col(pl.String).str.strip_chars(SPACE)
-    return frame.with_columns(pl.when(cells != "").then(cells).name.keep())
+    frame = frame.with_columns(pl.col(pl.String).str.strip_chars(SPACE))
+    blank = frame.select((pl.col(pl.String) == "").any()).row(0, named=True)
+    cells = pl.col([column for column, found in blank.items() if found])
+    return frame.with_columns(pl.when(cells != "").then(cells).name.keep()) if any(blank.values()) else frame
 
 
 def empty(columns: list[str]) -> pl.DataFrame:
     """A frame of these columns without rows."""
-    return pl.DataFrame(schema={column: pl.String for column in columns} | {LINE: pl.UInt32})
+    return pl.DataFrame(schema=dict.fromkeys(columns, pl.String) | {LINE: pl.UInt32})

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import islice
 
 import polars as pl
 
@@ -24,31 +24,21 @@ from homeroom.read.unusable import SetUnusable, unusable
 _BATCH = 20_000
 
 
-@dataclass(frozen=True)
-class _Row:
-    cells: list[str]
-    line: int
-    ragged: bool
-
-
 def read_exact(data: bytes, header: Header, name: str) -> pl.DataFrame:
     """The rows below the header: kept columns as trimmed text, `_line`, and `_problem` where any row is ragged.
 
     `data` is valid UTF-8. Raises SourceUnusable (FIL-02) with the line where a malformed row begins.
     """
-    frames, batch = [empty(list(header.columns)).with_columns(pl.lit(None, pl.String).alias(PROBLEM))], []
-    for row in _rows(data, header, name):
-        batch.append(row)
-        if len(batch) == _BATCH:
-            frames.append(_frame(batch, header))
-            batch = []
-    if batch:
+    rows = _rows(data, header, name)
+    frames = [empty(list(header.columns)).with_columns(pl.lit(None, pl.String).alias(PROBLEM))]
+    while batch := list(islice(rows, _BATCH)):
         frames.append(_frame(batch, header))
-    frame = pl.concat(frames)
+    frame = pl.concat(frames, rechunk=True)
     return frame if frame[PROBLEM].null_count() < frame.height else frame.drop(PROBLEM)
 
 
-def _rows(data: bytes, header: Header, name: str) -> Iterator[_Row]:
+def _rows(data: bytes, header: Header, name: str) -> Iterator[tuple[list[str], int]]:
+    """Cells of each row, as many as there are, and the physical line of its first character."""
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
     reader = csv.reader(text, strict=True, skipinitialspace=True)
     before = 0
@@ -57,10 +47,9 @@ def _rows(data: bytes, header: Header, name: str) -> Iterator[_Row]:
             line, before = before + 1, reader.line_num
             if before <= header.lines or not "".join(cells).strip(SPACE):
                 continue
-            ragged = len(cells) != header.width
-            if before > line and (ragged or _holds_rows(cells, header.width)):
+            if before > line and (len(cells) != header.width or _holds_rows(cells, header.width)):
                 raise _open_quote(name, line, before)
-            yield _Row(cells, line, ragged)
+            yield cells, line
     except csv.Error as error:
         raise _open_quote(name, before + 1, reader.line_num) from error
 
@@ -76,13 +65,14 @@ def _open_quote(name: str, line: int, end: int) -> SetUnusable:
     return unusable("FIL-02", text, file=name, line=line)
 
 
-def _frame(rows: list[_Row], header: Header) -> pl.DataFrame:
+def _frame(rows: list[tuple[list[str], int]], header: Header) -> pl.DataFrame:
     """A batch of rows as columns; a ragged row is read as far as it goes."""
-    blank = [""] * header.width
-    cells = [row.cells + blank if row.ragged else row.cells for row in rows]
-    columns = {
+    width, blank = header.width, [""] * header.width
+    ragged = [len(cells) != width for cells, _ in rows]
+    cells = [cells + blank if odd else cells for (cells, _), odd in zip(rows, ragged, strict=True)]
+    columns: dict[str, pl.Series] = {
         column: pl.Series([row[place] for row in cells], dtype=pl.String) for column, place in header.columns.items()
     }
-    lines = pl.Series([row.line for row in rows], dtype=pl.UInt32)
-    problems = pl.Series(["FIL-11" if row.ragged else None for row in rows], dtype=pl.String)
+    lines = pl.Series([line for _, line in rows], dtype=pl.UInt32)
+    problems = pl.Series(["FIL-11" if odd else None for odd in ragged], dtype=pl.String)
     return trimmed(pl.DataFrame(columns | {LINE: lines, PROBLEM: problems}))

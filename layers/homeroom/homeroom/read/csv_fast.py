@@ -9,6 +9,7 @@ reads everything and names lines. Where this reader answers, its frame equals th
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 import polars as pl
@@ -17,13 +18,14 @@ from homeroom.model.snapshot import LINE
 from homeroom.read.cells import trimmed
 from homeroom.read.header import Header
 
-_STRUCTURE = b',"\r\n'
+_SPACES = b" \t\xa0"
+"""Bytes of which one must be there if anything is to be trimmed; the last ends a no-break space, among others."""
+_STRUCTURE = b',"\r\n' + _SPACES
 _CONTENT = bytes(set(range(256)) - set(_STRUCTURE))
 _CELL = r'(?:[^",\r]*|"(?:[^"\r]|"")*")'
 _WIDEST = 200
 _PIECE = 32 << 20
 _BLANK_END = (b"\n\n", b"\n\r\n")
-_SPACES = (b" ", b"\t", "\u00a0".encode())
 _FILLED = re.compile(rb"\S")
 
 
@@ -34,44 +36,71 @@ def read_fast(data: bytes, header: Header) -> pl.DataFrame | None:
     """
     if not header.simple or not 2 <= header.width <= _WIDEST or not _FILLED.search(data, header.end):
         return None
+    if data.startswith(BOM_UTF8, header.end):
+        return None
     if data.endswith(_BLANK_END):
         data = data.rstrip(b"\r\n") + b"\n"
-    quoted = data.find(b'"', header.end) >= 0
-    if not (_even(data, header) or _well_formed(data, header)):
+    frame = (_quoted if data.find(b'"', header.end) >= 0 else _unquoted)(data, header)
+    return None if frame is None or _has_blank_row(frame) else frame
+
+
+def _quoted(data: bytes, header: Header) -> pl.DataFrame | None:
+    if not _well_formed(data, header):
         return None
-    frame = _parsed(data, header, quoted)
-    if quoted or any(data.find(space, header.end) >= 0 for space in _SPACES):
-        frame = trimmed(frame)
-    return None if _has_blank_row(frame) else frame
+    frame = _parsed(data, header, '"')
+    spaced = any(data.find(space, header.end) >= 0 for space in _SPACES)
+    return trimmed(frame) if spaced else frame
 
 
-def _even(data: bytes, header: Header) -> bool:
-    """Whether a file has no quotes and each row the same commas and line end, by its bare structure."""
-    skeleton = data.translate(None, _CONTENT)[len(data[:header.end].translate(None, _CONTENT)):]
-    end = b"\r\n" if skeleton[header.width - 1:header.width] == b"\r" else b"\n"
-    if not skeleton.endswith(b"\n"):
-        skeleton += end
-    row = b"," * (header.width - 1) + end
-    rows = len(skeleton) // len(row)
-    if skeleton != row * rows:
-        return False
-    return end == b"\n" or _ends_in_pairs(data, header, rows)
+def _unquoted(data: bytes, header: Header) -> pl.DataFrame | None:
+    skeleton = _skeleton(data, header)
+    if spaced := any(space in skeleton for space in _SPACES):
+        skeleton = skeleton.translate(None, _SPACES)
+    if not _even(skeleton, header.width, data.endswith(b"\n")):
+        return None
+    frame = _parsed(data, header, None)
+    if not _returns_end_lines(data, header, frame):
+        return None
+    return trimmed(frame) if spaced else frame
 
 
-def _ends_in_pairs(data: bytes, header: Header, rows: int) -> bool:
-    """Whether each carriage return stands right before its line feed."""
-    pairs = data.count(b"\r\n", header.end)
-    return pairs == rows or (pairs == rows - 1 and not data.endswith(b"\n"))
+def _skeleton(data: bytes, header: Header) -> bytes:
+    """What is left of the rows without their content: commas, line ends and spaces."""
+    return data.translate(None, _CONTENT)[len(data[:header.end].translate(None, _CONTENT)):]
+
+
+def _even(skeleton: bytes, width: int, closed: bool) -> bool:
+    """Whether each row of a file without quotes has the header's commas and the same line end, but for the last line
+    of a file that is not `closed` by one."""
+    end = b"\r\n" if skeleton[width - 1:width] == b"\r" else b"\n"
+    row = b"," * (width - 1) + end
+    skeleton += b"" if closed else end
+    return skeleton == row * (len(skeleton) // len(row))
+
+
+def _returns_end_lines(data: bytes, header: Header, frame: pl.DataFrame) -> bool:
+    """Whether carriage returns stand right before line feeds. An even structure shows that each follows the last
+    comma; so it is enough to look into the last column, or, if that one is not kept, to count the pairs."""
+    if data.find(b"\r", header.end) < 0:
+        return True
+    last = next((column for column, place in header.columns.items() if place == header.width - 1), None)
+    if last is None:
+        return data.count(b"\r\n", header.end) == frame.height - (not data.endswith(b"\n"))
+    return not frame[last].str.contains("\r", literal=True).any()
 
 
 def _well_formed(data: bytes, header: Header) -> bool:
     """Whether each line is one whole row of the right width, quotes included."""
     row = f"^{_CELL}(?:,{_CELL}){{{header.width - 1}}}$"
-    return all(_lines(piece)["row"].str.contains(row).fill_null(False).all() for piece in _pieces(data, header.end))
+    return all(_is_rows(piece, row) for piece in _pieces(data, header.end))
 
 
-def _lines(piece: bytes) -> pl.DataFrame:
-    return pl.read_csv(piece, has_header=False, separator="\0", quote_char=None, schema={"row": pl.String})
+def _is_rows(piece: bytes, row: str) -> bool:
+    """Whether each line of a piece matches a pattern. Polars would drop a byte order mark at its start."""
+    if piece.startswith(BOM_UTF8):
+        return False
+    lines = pl.read_csv(piece, has_header=False, separator="\0", quote_char=None, schema={"row": pl.String})
+    return bool(lines["row"].str.contains(row).fill_null(False).all())
 
 
 def _pieces(data: bytes, start: int) -> Iterator[bytes]:
@@ -82,13 +111,14 @@ def _pieces(data: bytes, start: int) -> Iterator[bytes]:
         start = cut
 
 
-def _parsed(data: bytes, header: Header, quoted: bool) -> pl.DataFrame:
+def _parsed(data: bytes, header: Header, quote: str | None) -> pl.DataFrame:
     rows = pl.scan_csv(
         data,
         has_header=False,
         skip_lines=header.lines,
         schema={str(place): pl.String for place in range(header.width)},
-        quote_char='"' if quoted else None,
+        quote_char=quote,
+        null_values=[""],  # else a quoted blank would not be null
         row_index_name=LINE,
         row_index_offset=header.lines + 1,
     )

@@ -13,7 +13,6 @@ from homeroom.read.layout import ONE_ZERO, Layout
 from homeroom.read.unusable import unusable
 
 EXTRAS = "metadata."
-_SECRET = "password"
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -45,7 +44,8 @@ def read_header(data: bytes, layout: Layout, name: str) -> Header:
     if len(cells) == 1:
         for delimiter, words in _DELIMITERS.items():
             if delimiter in cells[0]:
-                raise unusable("FIL-02", f"{name} is separated by {words}; OneRoster needs commas", file=name, line=lines)
+                text = f"{name} is separated by {words}; OneRoster needs commas"
+                raise unusable("FIL-02", text, file=name, line=lines)
     columns, issues = _columns(cells, layout, name, lines)
     end = _end_of_line(data, lines)
     return Header(
@@ -87,14 +87,15 @@ def _columns(cells: list[str], layout: Layout, name: str, line: int) -> tuple[di
         if column in columns:
             raise unusable("FIL-02", f"A column of {name} stands twice", file=name, line=line)
         if column != cell:
-            issues.append(Issue("FIL-10", f"A column of {name} was read as {column}", file=name, line=line, column=cell))
+            text = f"A column of {name} was read as {column}"
+            issues.append(Issue("FIL-10", text, file=name, line=line, column=cell))
         columns[column] = place
     return columns, issues
 
 
 def _known(cell: str, layout: Layout) -> str | None:
     """The column that a header cell stands for; None for an unknown one."""
-    if cell.lower().startswith(EXTRAS) and len(cell) > len(EXTRAS) and _SECRET not in plain(cell):
+    if cell.lower().startswith(EXTRAS) and len(cell) > len(EXTRAS) and "password" not in plain(cell):
         return EXTRAS + cell[len(EXTRAS):]
     return layout.spellings.get(plain(cell))
 

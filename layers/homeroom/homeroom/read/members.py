@@ -99,7 +99,8 @@ def _judge_sizes(members: list[zipfile.ZipInfo], limits: _Limits) -> None:
         raise unusable("FIL-06", f"Unpacked, the archive would have {total >> 20} MiB; {allowed} are allowed")
     for number, member in enumerate(members, 1):
         if member.file_size > limits.ratio_from and member.file_size > limits.ratio * max(member.compress_size, 1):
-            raise unusable("FIL-06", f"Member {number} of the archive would unpack to over {limits.ratio} times its size")
+            text = f"Member {number} of the archive would unpack to over {limits.ratio} times its size"
+            raise unusable("FIL-06", text)
 
 
 def _judge_places(members: list[zipfile.ZipInfo], size: int) -> None:
@@ -127,23 +128,29 @@ def _base(member: zipfile.ZipInfo) -> str:
 
 
 def inflated(file: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Content of a member in pieces of at most 1 MiB; after the last one its size and checksum are verified.
+    """Content of a member in pieces of at most 1 MiB; whoever takes them compares the checksum (`verify`).
 
     Raises SourceUnusable: FIL-06 as soon as it passes its declared size; FIL-15 if it is damaged.
     """
-    name = _base(member)
-    size = checksum = 0
+    size = 0
     try:
         for chunk in _unpacked(file, member):
             size += len(chunk)
             if size > member.file_size:
-                raise unusable("FIL-06", f"{name} unpacks to more than its declared size", file=name)
-            checksum = zlib.crc32(chunk, checksum)
+                raise unusable("FIL-06", f"{_base(member)} unpacks to more than its declared size", file=_base(member))
             yield chunk
     except (zlib.error, EOFError) as error:
-        raise unusable("FIL-15", f"{name} is damaged inside the zip archive", file=name) from error
+        raise _damaged(member) from error
+
+
+def verify(member: zipfile.ZipInfo, size: int, checksum: int) -> None:
+    """Raise SourceUnusable (FIL-15) unless size and CRC-32 of the content are what the archive says."""
     if size != member.file_size or checksum != member.CRC:
-        raise unusable("FIL-15", f"{name} is damaged inside the zip archive: its checksum is wrong", file=name)
+        raise _damaged(member)
+
+
+def _damaged(member: zipfile.ZipInfo) -> SetUnusable:
+    return unusable("FIL-15", f"{_base(member)} is damaged inside the zip archive", file=_base(member))
 
 
 def _unpacked(file: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from homeroom.model.issues import CATALOGUE, ISSUE_COLUMNS, Code, Issue
 
@@ -23,7 +23,7 @@ COLUMNS = (*ISSUE_COLUMNS, "severity", "owner", "action", "remedy")
 class Findings(Protocol):
     """A frame of issues, as `check` makes it."""
 
-    def iter_rows(self, *, named: bool) -> Iterable[dict[str, Any]]:
+    def iter_rows(self, *, named: Literal[True]) -> Iterable[dict[str, Any]]:
         """Rows as mappings, in order."""
 
 

@@ -19,6 +19,9 @@ class Next:
     text: str
 
 
+FIRST_LOAD = "FIRST-LOAD"
+
+_MEND = "Send the list of issues to whoever keeps the records. What is corrected comes with the next export."
 _WAIT = "Nothing to do. The next delivery starts the next run."
 
 BY_OUTCOME: Mapping[str, Next] = {
@@ -58,9 +61,9 @@ def next_step(record: RunRecord, manifest: PlanManifest | None, tripped: Sequenc
 
 
 def _held(tripped: Sequence[Mapping[str, Any]]) -> str:
-    """The remedies of the guards, each once."""
-    remedies = dict.fromkeys(guard["remedy"] for guard in tripped)
-    return " ".join(remedies) or "Look at the plan, then approve or discard it."
+    """One instruction: the remedy of the gravest guard. They come in that order; a first load alone is no accident."""
+    gravest = sorted(tripped, key=lambda guard: guard["code"] == FIRST_LOAD)
+    return str(gravest[0]["remedy"]) if gravest else "Look at the plan, then approve or discard it."
 
 
 def _issues(manifest: PlanManifest | None) -> Next:
@@ -70,4 +73,4 @@ def _issues(manifest: PlanManifest | None) -> Next:
         if CATALOGUE[code].severity in ("error", "warning"):
             owners[CATALOGUE[code].owner] = owners.get(CATALOGUE[code].owner, 0) + count
     owner = max(owners, key=lambda name: owners[name], default="district")
-    return Next(owner, "Send the list of issues to whoever keeps the records. What is corrected comes with the next export.")
+    return Next(owner, _MEND)

@@ -141,7 +141,7 @@ def _nearest(guards: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
 
 def _written(results: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """What the writers counted: records, identity links, and places that moved enrollments left. `items` is the sum."""
-    total = {word: 0 for word in ("records", "links", "moved")}
+    total = dict.fromkeys(("records", "links", "moved"), 0)
     for result in results:
         for word in total:
             total[word] += int(result.get(word, 0))

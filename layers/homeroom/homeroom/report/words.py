@@ -33,7 +33,7 @@ _ENDED: Mapping[str | None, str] = {
 }
 _ACTIONS = ("created", "updated", "archived", "restored")
 _WOULD = {"created": "create", "updated": "update", "archived": "archive", "restored": "restore"}
-_SIGNS = {"percent": " %", "records": "", "rows": ""}
+UNITS: Mapping[str, str] = {"percent": " %", "records": "", "rows": ""}
 
 
 def subject(summary: Mapping[str, Any]) -> str:
@@ -55,8 +55,8 @@ def guard_sentence(guard: Mapping[str, Any]) -> str:
     about = f" ({guard['about']})" if guard["about"] else ""
     if not guard["limit"]:
         return f"{guard['code']}: {guard['meaning']}{about}"
-    sign = _SIGNS[guard["unit"]]
-    return f"{guard['code']}: {guard['meaning']}{about}: {number(guard['value'])}{sign}, limit {number(guard['limit'])}{sign}"
+    value, limit = (f"{number(guard[key])}{UNITS[guard['unit']]}" for key in ("value", "limit"))
+    return f"{guard['code']}: {guard['meaning']}{about}: {value}, limit {limit}"
 
 
 def number(value: float) -> str:

@@ -1,0 +1,59 @@
+"""Joins the parts of the outside world, once for a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from homeroom.aws import clients
+from homeroom.aws.executions import StateMachine
+from homeroom.aws.integrations_table import IntegrationsTable
+from homeroom.aws.landing import S3Landing
+from homeroom.aws.messages import AlertsTopic, SettleQueue
+from homeroom.aws.objects import S3Objects
+from homeroom.aws.roster_table import RosterTable
+from homeroom.aws.runs_table import RunsTable
+from homeroom.aws.settings import settings
+from homeroom.ports import World
+
+T = TypeVar("T")
+
+
+class SystemClock:
+    """The time of the machine, in UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class _Late:
+    """A part of the world that is made when it is first used: a function lacks the settings of parts it never uses."""
+
+    def __init__(self, make: Callable[[], Any]):
+        self._make = cache(make)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._make(), name)
+
+
+def _late(make: Callable[[], T]) -> T:
+    return cast(T, _Late(make))
+
+
+@cache
+def world() -> World:
+    """The world of this process, named by its environment. Raises HomeroomError at the first use of what is not set."""
+    need, clock = settings().need, SystemClock()
+    return World(
+        clock=clock,
+        objects=_late(lambda: S3Objects(clients.s3(), need("roster_bucket"))),
+        landing=_late(lambda: S3Landing(clients.s3(), need("landing_bucket"))),
+        integrations=_late(lambda: IntegrationsTable(clients.dynamodb(), need("integrations_table"))),
+        runs=_late(lambda: RunsTable(clients.dynamodb(), need("runs_table"), clock.now)),
+        roster=_late(lambda: RosterTable(clients.dynamodb(), need("roster_table"))),
+        executions=_late(lambda: StateMachine(clients.states(), need("state_machine_arn"))),
+        notices=_late(lambda: AlertsTopic(clients.sns(), need("alerts_topic_arn"))),
+        waking=_late(lambda: SettleQueue(clients.sqs(), need("settle_queue_url"))),
+    )

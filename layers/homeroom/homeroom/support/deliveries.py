@@ -1,0 +1,52 @@
+"""The newest whole set below an integration's landing folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from homeroom.errors import SourceUnusable
+from homeroom.model.integration import Integration
+from homeroom.model.run import Delivery, LandedFile
+from homeroom.ports import Landed, World
+from homeroom.read.archive import Limits, open_set
+from homeroom.read.delivery import Waiting, Whole, manifest_of, newest_set, settle
+
+
+def newest_delivery(integration: str, world: World) -> Delivery | None:
+    """The newest set if it is whole now, with the hash of its content."""
+    found = look(world.integrations.get(integration), world)
+    if not isinstance(found, Whole):
+        return None
+    files = tuple(landed.file for landed in found.files)
+    return Delivery(files=files, content_hash=content_hash(files, world))
+
+
+def look(integration: Integration, world: World) -> Whole | Waiting | None:
+    """Whether the newest set is whole; None when nothing landed."""
+    files = newest_set(world.landing.listing(integration.id))
+    if not files:
+        return None
+    manifest = manifest_of(files)
+    content = _content(manifest, world) if manifest is not None else None
+    return settle(files, content, now=world.clock.now(), quiet_seconds=integration.quiet_seconds)
+
+
+def content_hash(files: Sequence[LandedFile], world: World) -> str | None:
+    """Hash of what the set says, or None for a set that can not be opened: its run then fails in words."""
+    if sum(file.size for file in files) > Limits().total_bytes:
+        return None
+    with TemporaryDirectory() as folder:
+        try:
+            paths = [world.landing.fetch(file, Path(folder)) for file in files]
+            source = paths[0] if paths[0].suffix.lower() == ".zip" else paths
+            with open_set(source) as delivered:
+                return delivered.content_hash()
+        except SourceUnusable:
+            return None
+
+
+def _content(landed: Landed, world: World) -> bytes:
+    with TemporaryDirectory() as folder:
+        return world.landing.fetch(landed.file, Path(folder)).read_bytes()

@@ -1,0 +1,125 @@
+"""The one door: schedule, landed file, hand, approval and what waited all start a run here, and nowhere else.
+
+Number and lease are one conditional write, so that of two that come at once exactly one starts. A landed file is never
+lost: it is noted as the newest delivery before anything else, waits as `pending` while no run may start, and counts as
+`taken` only when its run was started or its refusal stands in the ledger. A door that died half-way is taken up by the
+repeated event, or by a wake-up once its short lease has lapsed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from homeroom.apply.holds import lapse
+from homeroom.model.events import Started, StartRun
+from homeroom.model.run import Control, Delivery, Lease
+from homeroom.ports import World
+from homeroom.support.approval import check_approval
+from homeroom.support.deliveries import newest_delivery
+from homeroom.support.launch import LEASE_SECONDS, begin_again, bury, launch, refusal, running_same
+from homeroom.support.rules import Asked, Stop, leased, stop
+
+_KEEPS = ("paused", "blackout", "locked")
+"""Reasons after which a landed file waits."""
+_LOST_THE_RACE = Stop("locked", "another run started at the same time")
+
+
+def start(event: StartRun, world: World) -> Started:
+    """Start a run, or say why not. Raises NotFound, Lapsed (an approval of what moved) and RetryableError."""
+    asked = _ask(event, world)
+    if event.trigger == "file" and asked.delivery is not None:
+        earlier = world.runs.taken_by(event.integration, asked.delivery)
+        if earlier is not None:
+            return _answer(event, None, "skipped", Stop("taken", f"run {earlier} took this delivery"))
+        world.runs.set_last_delivery(event.integration, asked.delivery)
+    stopped = stop(asked)
+    if stopped is not None:
+        return _stopped(event, asked, stopped, world)
+    run, lease = world.runs.open(event.integration, now=asked.now, lease_seconds=LEASE_SECONDS, take_lease=True)
+    if lease is None:
+        return _stopped(event, asked, _LOST_THE_RACE, world, run)
+    bury(asked.control, world)
+    return _under_lease(event, asked, lease, world)
+
+
+def start_waiting(integration: str, world: World) -> Started | None:
+    """Start the run of the delivery that waits, if one does and no run is on."""
+    control = world.runs.control(integration)
+    if control.pending is None or leased(control, world.clock.now()):
+        return None
+    return start(StartRun(trigger="pending", integration=integration), world)
+
+
+def _ask(event: StartRun, world: World) -> Asked:
+    integration = world.integrations.get(event.integration)
+    control = world.runs.control(integration.id)
+    as_of = check_approval(event, world, integration, control) if event.trigger == "approval" else None
+    return Asked(
+        trigger=event.trigger, integration=integration, control=control, now=world.clock.now(), as_of=as_of,
+        delivery=_delivery(event, control, world), edits_wait=bool(world.roster.edits(integration.roster)),
+        force=event.force,
+    )
+
+
+def _delivery(event: StartRun, control: Control, world: World) -> Delivery | None:
+    """What the run would read: the landed files, or else the newest set that is known."""
+    if event.trigger == "file":
+        return Delivery(files=event.files, content_hash=event.content_hash)
+    if event.trigger == "approval":
+        return None
+    return control.last_delivery or newest_delivery(event.integration, world)
+
+
+def _under_lease(event: StartRun, asked: Asked, lease: Lease, world: World) -> Started:
+    """Nobody else moves the pointer now: what was judged before is judged again, then the execution starts."""
+    try:
+        asked = replace(_ask(event, world), delivery=asked.delivery, lease_run=lease.run)
+        stopped = stop(asked)
+        if stopped is None:
+            execution = launch(event, asked, lease, world)
+            return _answer(event, lease.run, "queued", None, execution)
+    except Exception:
+        world.runs.release(lease)
+        raise
+    world.runs.release(lease)
+    answer = _stopped(event, asked, stopped, world, lease.run)
+    return start_waiting(event.integration, world) or answer
+
+
+def _stopped(event: StartRun, asked: Asked, stopped: Stop, world: World, run: int | None = None) -> Started:
+    """No run starts: by the kind of the reason."""
+    if stopped.reason == "locked" and event.trigger == "file":
+        same = running_same(asked, world)
+        if same is not None:
+            reads = Stop("taken", f"run {same.run} reads this delivery")
+            return _answer(event, same.run, "queued", reads, begin_again(same, asked, world))
+    if event.trigger == "pending" and stopped.reason in (*_KEEPS, "no data"):
+        return _answer(event, None, "skipped", stopped)
+    if event.trigger == "file" and stopped.reason in _KEEPS:
+        return _kept(event, asked, stopped, world, run)
+    if stopped.reason in ("denied", "unchanged") and asked.control.pending is not None:
+        world.runs.clear_pending(event.integration, asked.control.pending)
+    if stopped.reason == "unchanged":
+        lapse(world, asked.control, "the source is again as it was last applied")
+    state = "refused" if event.trigger in ("hand", "approval") else "skipped"
+    return _answer(event, refusal(event, asked, stopped, world, run), state, stopped)
+
+
+def _kept(event: StartRun, asked: Asked, stopped: Stop, world: World, run: int | None) -> Started:
+    """The file waits. The run that was on may have ended just before it was noted: then it starts here."""
+    assert asked.delivery is not None
+    world.runs.set_pending(event.integration, asked.delivery)
+    answer = _answer(event, refusal(event, asked, stopped, world, run), "pending", stopped)
+    if stopped.reason != "locked":
+        return answer
+    world.waking.wake(event.integration, LEASE_SECONDS)
+    return start_waiting(event.integration, world) or answer
+
+
+def _answer(
+    event: StartRun, run: int | None, state: str, stopped: Stop | None, execution: str | None = None
+) -> Started:
+    return Started.model_validate({
+        "integration": event.integration, "run": run, "state": state, "execution": execution,
+        "reason": stopped.reason if stopped else None, "text": stopped.text if stopped else "",
+    })

@@ -1,0 +1,30 @@
+"""Nothing happens when nothing lands: so once a day somebody asks which rosters have grown old and what waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from homeroom.model.integration import Integration
+from homeroom.ports import World
+from homeroom.support.door import start_waiting
+from homeroom.support.status import is_stale
+from homeroom.support.views import seen
+
+
+def check_stale(world: World) -> dict[str, Any]:
+    """Tell people which rosters are stale, and start deliveries that wait since a pause or blackout ended."""
+    integrations = world.integrations.list()
+    old = sorted(integration.id for integration in integrations if is_stale(seen(integration, world)))
+    started = [integration.id for integration in integrations if _starts(integration, world)]
+    if old:
+        world.notices.publish(
+            f"Homeroom: {len(old)} stale rosters",
+            "No run was applied, nor an unchanged export seen, for longer than these integrations allow: "
+            + ", ".join(old) + ". Next: look at the status of each.",
+        )
+    return {"checked": len(integrations), "stale": old, "started": started}
+
+
+def _starts(integration: Integration, world: World) -> bool:
+    started = start_waiting(integration.id, world)
+    return started is not None and started.state == "queued"

@@ -1,0 +1,129 @@
+"""`homeroom demo`: three landings of a sample district in the embedded AWS, from nothing to a held plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from local import screen
+from local.commands.options import Json
+from local.demo import sample
+from local.demo.story import Story, expect, stopwatch
+from local.embedded import Embedded, EmbeddedError, deploy, embedded, up
+from local.reasons import Stopped
+from local.stack import Stack
+from local.views.stack import addresses_view
+from local.views.summary import WORDS, summary_view, words_line
+
+Keep = Annotated[bool, typer.Option("--keep", help="Leave the embedded AWS up, and print what to try.")]
+
+CREATED = {"orgs": 3, "terms": 3, "courses": 6, "classes": 24, "people": 312, "enrollments": 824, "contacts": 100}
+GUARDS = {"GRD-02", "GRD-04", "GRD-05"}
+
+
+def demo(keep: Keep = False, as_json: Json = False) -> int:
+    """Land a sample district three times: its first load, the next day, and an export with half of the students gone.
+
+    Exit code: 0 when everything went as expected, else 1 with the reason.
+    """
+    took = stopwatch()
+    try:
+        with _aws(keep, as_json) as aws:
+            assert aws.stack is not None
+            _say(f"up        the stack of template.yaml, in the embedded AWS at {aws.endpoint}", as_json)
+            story, status = _tell(Stack(aws.clients, aws.stack.outputs), as_json)
+            seconds = round(took(), 1)
+            if as_json:
+                screen.print_json({"seconds": seconds, "landings": story.summaries, "status": status,
+                                   "endpoint": aws.endpoint if keep else None})
+            else:
+                _goodbye(aws, story, seconds, keep)
+    except EmbeddedError as broken:
+        raise Stopped(str(broken)) from broken
+    return 0
+
+
+def _tell(stack: Stack, quiet: bool) -> tuple[Story, dict[str, Any]]:
+    """The story itself. Raises Stopped where it goes otherwise than expected."""
+    story = Story(stack)
+    story.connect()
+    _say(f"connect   {story.integration}: Sample District, OneRoster CSV by SFTP", quiet)
+    _first_load(story, quiet)
+    _next_day(story, quiet)
+    return story, _half_gone(story, quiet)
+
+
+def _first_load(story: Story, quiet: bool) -> None:
+    summary = _land(story, "day-0.zip", "first load", sample.first_day(), quiet)
+    expect(summary, "applied", created=CREATED, updated={}, archived={}, restored={})
+
+
+def _next_day(story: Story, quiet: bool) -> None:
+    summary = _land(story, "day-1.zip", "next day", sample.next_day(), quiet)
+    expect(summary, "applied", created={"people": 3, "enrollments": 12}, updated={"people": 1, "classes": 1},
+           archived={"people": 2, "enrollments": 8}, restored={})
+
+
+def _half_gone(story: Story, quiet: bool) -> dict[str, Any]:
+    """The accident: held, not one item of the table touched, and discarded."""
+    before = story.table()
+    summary = _land(story, "day-2.zip", "half of the students are gone", sample.half_gone(), quiet)
+    expect(summary, "held")
+    tripped = {guard["code"] for guard in summary["guards"] if guard["tripped"]}
+    if GUARDS - tripped:
+        raise Stopped(f"these guards did not trip: {', '.join(sorted(GUARDS - tripped))}")
+    if story.table() != before:
+        raise Stopped("a held run wrote to the roster table")
+    _say(f"\nheld      nothing was written: all {story.count():,} items of the roster table are as before", quiet)
+    status = story.discard(summary["run"])
+    if status["runs"][0]["outcome"] != "discarded":
+        raise Stopped(f"the held run is {status['runs'][0]['outcome']} and not discarded")
+    _say(f"discard   run {summary['run']} is discarded; the integration is now: {status['status']}", quiet)
+    return status
+
+
+def _land(story: Story, name: str, title: str, export: sample.Export, quiet: bool) -> dict[str, Any]:
+    _say(f"\nland      {title}: {name} with {export.rows:,} rows goes to landing/{story.integration}/", quiet)
+    with screen.live(quiet=quiet) as line:
+        story.live = lambda done: line(words_line(done))
+        summary = story.land(name, export)
+    passed = [word for word in WORDS if word != "apply" or summary["applied"]]
+    _say(f"run {summary['run']:<6}{' '.join(passed)}\n", quiet)
+    if not quiet:
+        screen.show(*summary_view(summary))
+    return summary
+
+
+@contextmanager
+def _aws(keep: bool, quiet: bool) -> Iterator[Embedded]:
+    """The embedded AWS with the stack in it; ended with the block, unless it is to be kept."""
+    doing = "making the layers, starting the embedded AWS, deploying template.yaml"
+    if keep:
+        with screen.progress(doing, quiet=quiet):
+            kept = up()
+        yield kept
+        return
+    with embedded() as aws:
+        with screen.progress(doing, quiet=quiet):
+            stack = deploy(aws.clients)
+        yield Embedded(aws.emulator, aws.clients, stack)
+
+
+def _goodbye(aws: Embedded, story: Story, seconds: float, kept: bool) -> None:
+    """How long it took; and, if it is kept, where to look and what to try."""
+    if not kept:
+        screen.show(f"\nAs expected, in {seconds:g} s. What was started is stopped; `make demo KEEP=1` leaves it up.")
+        return
+    assert aws.stack is not None
+    tries = "\n".join(f"  .venv/bin/homeroom {words}" for words in (
+        "list", f"show {story.integration} 1", f"runs {story.integration}",
+        f"run {story.integration} --force --reason 'the smaller district is right'", "down"))
+    screen.show(f"\nAs expected, in {seconds:g} s.", *addresses_view(aws.endpoint, aws.stack.outputs), f"Try:\n{tries}")
+
+
+def _say(text: str, quiet: bool) -> None:
+    if not quiet:
+        screen.show(text)

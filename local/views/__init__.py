@@ -1,0 +1,1 @@
+"""What the commands show, as rich tables and sentences: a module for each kind of thing."""

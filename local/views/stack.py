@@ -1,0 +1,28 @@
+"""Addresses of a stack, for people who want to look around."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from local.screen import escape, table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_FIRST = (
+    "LandingBucketName", "RosterBucketName", "RosterTableName", "RunsTableName", "SupportFunctionName",
+    "StateMachineArn",
+)
+
+
+def addresses_view(
+    endpoint: str, outputs: Mapping[str, str], *, everything: bool = False
+) -> list[RenderableType | None]:
+    """Where the embedded AWS is, and the names that one looks for first, or all of them."""
+    made = table("output", "value", wrap=["value"])
+    for name in outputs if everything else _FIRST:
+        made.add_row(name, escape(outputs[name]))
+    shell = (f"  export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
+             "AWS_DEFAULT_REGION=us-east-1")
+    return [f"The embedded AWS is at [bold]{endpoint}[/bold]. For other programs, such as the AWS CLI:\n{shell}", made]

@@ -1,0 +1,120 @@
+"""The Sync Status summary on the screen, and lists of runs and integrations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from homeroom.report.words import OWNERS, TRIGGERS, guard_sentence
+from local.screen import count, escape, table
+from local.views.issues import issues_table
+from local.views.plan import guards_view, removals_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+WORDS = ("read", "check", "shape", "diff", "guard", "apply", "report")
+STYLES: Mapping[str | None, str] = {
+    "applied": "bold green", "nothing to change": "bold green", "applied with issues": "bold yellow",
+    "held": "bold yellow", "skipped": "bold", "discarded": "bold", "lapsed": "bold yellow", "failed": "bold red",
+    "interrupted": "bold red", None: "bold",
+}
+_DONE = ("created", "updated", "archived", "restored")
+_PLANNED = ("create", "update", "archive", "restore")
+_COLOURS = ("green", "cyan", "red", "green")
+
+
+def summary_view(summary: Mapping[str, Any], *, guards: bool = True) -> list[RenderableType | None]:
+    """The sections of a summary, from top to bottom."""
+    codes = {issue["code"]: issue["count"] for issue in summary["issues"]["codes"]}
+    planned = any(sum(counts.values()) for counts in summary["entities"].values())
+    return [
+        _head(summary),
+        _entities(summary) if planned else None,
+        "\n".join(line for line in (removals_line(summary["removals"]), _written(summary)) if line),
+        issues_table(codes) if codes else None,
+        *(guards_view(summary["guards"]) if guards and summary["guards"] else []),
+        _foot(summary),
+    ]
+
+
+def words_line(done: Collection[str]) -> str:
+    """The seven words of a run, what is behind it in green."""
+    return " ".join(f"[green]{word}[/green]" if word in done else f"[dim]{word}[/dim]" for word in WORDS)
+
+
+def runs_view(runs: Iterable[Mapping[str, Any]]) -> list[RenderableType | None]:
+    """Runs, the newest first: `RunRecord` as JSON."""
+    made = table("run", "integration", "started (UTC)", "by", "outcome", "operations", "why",
+                 numbers=["run", "operations"], wrap=["why"])
+    for run in runs:
+        outcome = run["outcome"] or run["state"]
+        style = STYLES.get(run["outcome"], "")
+        made.add_row(
+            str(run["run"]), run["integration"], _minute(run["started_at"]), run["trigger"],
+            f"[{style}]{outcome}[/{style}]" if style else outcome, count(run["operations"]), escape(run["text"]),
+        )
+    return [made if made.row_count else "No runs yet."]
+
+
+def integrations_view(integrations: Iterable[Mapping[str, Any]]) -> list[RenderableType | None]:
+    """Integrations with their status, and whose turn it is."""
+    made = table("integration", "district", "status", "next", "last applied (UTC)", "why", wrap=["district", "why"])
+    for one in integrations:
+        made.add_row(one["integration"], escape(one.get("district") or ""), one["status"],
+                     OWNERS.get(one["owner"], ""), _minute(one["applied_at"]),
+                     escape(one.get("text") or ""))
+    return [made if made.row_count else "No integrations yet. `homeroom connect` makes one."]
+
+
+def _head(summary: Mapping[str, Any]) -> str:
+    style = STYLES[summary["outcome"]]
+    outcome = (summary["outcome"] or summary["state"]).capitalize()
+    started = datetime.fromisoformat(summary["times"]["started_local"]).strftime("%Y-%m-%d %H:%M:%S")
+    lines = [
+        f"[bold]Sync Status of {summary['integration']}, run {summary['run']}[/bold]",
+        f"[{style}]{outcome}.[/{style}] Started by {TRIGGERS[summary['trigger']]}, {started} "
+        f"({summary['times']['timezone']}), {summary['times']['seconds']:g} s.",
+    ]
+    tripped = [] if summary["applied"] else [guard for guard in summary["guards"] if guard["tripped"]]
+    lines += [f"  {escape(guard_sentence(guard))}" for guard in tripped]
+    if summary["outcome"] in ("failed", "interrupted", "skipped", "lapsed", "discarded"):
+        lines.append(f"  {summary['code'] or ''} {escape(summary['text'])}".rstrip())
+    return "\n".join(lines)
+
+
+def _entities(summary: Mapping[str, Any]) -> RenderableType:
+    heads = _DONE if summary["applied"] else _PLANNED
+    read = ("read", "valid", "errors", "warnings")
+    made = table("", *read, *heads, "unchanged", "kept", numbers=[*read, *heads, "unchanged", "kept"])
+    for name, counts in summary["entities"].items():
+        made.add_row(
+            name, count(counts["read"]), count(counts["valid"]), count(counts["errors"], "red"),
+            count(counts["warnings"], "yellow"),
+            *(count(counts[word], colour) for word, colour in zip(_DONE, _COLOURS, strict=True)),
+            count(counts["unchanged"]), count(counts["kept"], "yellow"),
+        )
+    return made
+
+
+def _written(summary: Mapping[str, Any]) -> str:
+    written = summary["written"]
+    if not written["items"]:
+        return "[dim]Written:[/dim] nothing"
+    return (f"[dim]Written:[/dim] {written['items']:,} items: {written['records']:,} records, {written['links']:,} "
+            f"identity links, {written['moved']:,} old places of moved enrollments")
+
+
+def _foot(summary: Mapping[str, Any]) -> str:
+    step = summary["next"]
+    who = "" if step["owner"] == "nobody" else f"{OWNERS[step['owner']]}. "
+    lines = [f"[bold]Next:[/bold] {who}{escape(step['text'])}"]
+    if summary["plan_hash"]:
+        content = summary["source"]["content"]
+        lines.append(f"[dim]Plan:[/dim] {summary['plan_hash'][:12]}   [dim]Content:[/dim] {content}")
+    return "\n".join(lines)
+
+
+def _minute(at: str | None) -> str:
+    return datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M") if at else ""

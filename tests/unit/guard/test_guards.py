@@ -1,0 +1,188 @@
+"""Each guard with a plan just under its limit and one just over; over is strict, and floors keep small schools quiet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from homeroom.guard import GUARDS, judge
+from homeroom.model.entities import ENTITIES
+from homeroom.model.integration import Limit
+from homeroom.model.plan import EntityChange, Facts
+from tests.builders.oneroster import guardian, org
+from tests.builders.snapshots import applied, first_day, of_files, plan_of, snapshot
+
+CODES = ["COMPLETE", "DISTRICT", "FIRST-LOAD", "GRD-01", "GRD-02", "GRD-03", "GRD-04", "GRD-05", "GRD-06", "GRD-11"]
+
+
+def facts(first_load: bool = False, **given: Any) -> Facts:
+    entities = {name: EntityChange(base=1000, read=1000) for name in ENTITIES} | given.pop("entities", {})
+    return Facts(first_load=first_load, entities=entities, **given)
+
+
+def people(**numbers: int) -> Facts:
+    return facts(entities={"people": EntityChange(**{"base": 1000, "read": 1000, **numbers})})
+
+
+def tripped(numbers: Facts, limits: dict[str, Limit] | None = None, **more: bool) -> list[str]:
+    return [g.code for g in judge(numbers, limits, **more).tripped]
+
+
+def test_the_guards_are_these_and_each_is_judged() -> None:
+    assert [g.code for g in GUARDS] == CODES
+    assert [g.code for g in judge(facts()).guards] == CODES
+    assert tripped(facts()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "under", "over"),
+    [
+        ("COMPLETE", facts(unresolved=50, references=10_000), facts(unresolved=51, references=10_000)),
+        ("GRD-01", people(base=1, read=1), people(base=1, read=0)),
+        ("GRD-02", people(unexplained=100), people(unexplained=101)),
+        ("GRD-03", people(base=100_000, unexplained=2000), people(base=100_000, unexplained=2001)),
+        ("GRD-04", facts(schools={"a": {"people": (25, 100)}}), facts(schools={"a": {"people": (26, 100)}})),
+        ("GRD-05", facts(classes=(("c", 10, 20),)), facts(classes=(("c", 11, 20),))),
+        ("GRD-06", people(updates=750), people(updates=751)),
+        ("GRD-11", people(errors=50), people(errors=51)),
+    ],
+)
+def test_a_value_equal_to_the_limit_passes_and_one_more_trips(code: str, under: Facts, over: Facts) -> None:
+    assert tripped(under) == []
+    assert tripped(over) == [code]
+
+
+@pytest.mark.parametrize(
+    ("code", "below", "at"),
+    [
+        ("COMPLETE", facts(unresolved=9, references=9), facts(unresolved=10, references=10)),
+        ("GRD-02", people(base=30, unexplained=24), people(base=30, unexplained=25)),
+        ("GRD-04", facts(schools={"a": {"classes": (19, 19)}}), facts(schools={"a": {"classes": (20, 20)}})),
+        ("GRD-05", facts(classes=(("c", 4, 4),)), facts(classes=(("c", 5, 5),))),
+        ("GRD-06", people(base=100, updates=99), people(base=100, updates=100)),
+        ("GRD-11", people(read=19, errors=19), people(read=20, errors=20)),
+    ],
+)
+def test_below_its_floor_a_guard_is_quiet(code: str, below: Facts, at: Facts) -> None:
+    assert tripped(below) == []
+    assert tripped(at) == [code]
+
+
+def test_every_entity_is_guarded_not_only_people() -> None:
+    for name in ENTITIES:
+        assert tripped(facts(entities={name: EntityChange(base=1000, read=1000, unexplained=101)})) == ["GRD-02"]
+
+
+def test_only_people_count_for_the_absolute_limit() -> None:
+    assert tripped(facts(entities={"enrollments": EntityChange(base=100_000, read=1, unexplained=2001)})) == []
+
+
+def test_explained_removals_trip_nothing() -> None:
+    assert tripped(people(explained=1000)) == []
+
+
+def test_the_worst_of_many_schools_and_classes_decides_and_is_named() -> None:
+    schools = {"a": {"people": (30, 1000)}, "b": {"people": (1, 1), "enrollments": (300, 1000)}}
+    verdict = judge(facts(schools=schools, classes=(("c-1", 1, 1), ("c-2", 6, 10), ("c-3", 9, 100))))
+    found = {g.code: (g.about, g.value, g.count, g.tripped) for g in verdict.guards}
+    assert found["GRD-04"] == ("enrollments of school b", 30.0, 300, True)
+    assert found["GRD-05"] == ("class c-2", 60.0, 6, True)
+
+
+def test_below_the_floor_the_largest_count_stands_for_all() -> None:
+    """Not the class of one student that lost its student: that is 100 % and says nothing."""
+    (shrunk,) = (g for g in judge(facts(classes=(("c-1", 1, 1), ("c-2", 2, 20)))).guards if g.code == "GRD-05")
+    assert (shrunk.about, shrunk.value, shrunk.tripped) == ("class c-2", 10.0, False)
+
+
+def test_an_own_limit_replaces_the_default_and_the_rest_stays() -> None:
+    assert tripped(people(unexplained=150), {"GRD-02": Limit(percent=15)}) == []
+    assert tripped(people(unexplained=151), {"GRD-02": Limit(percent=15)}) == ["GRD-02"]
+    assert tripped(people(base=100, unexplained=24), {"GRD-02": Limit(percent=0)}) == []
+    assert tripped(people(base=100, unexplained=1), {"GRD-02": Limit(percent=0, floor=1)}) == ["GRD-02"]
+    assert tripped(people(base=10_000, unexplained=11), {"GRD-03": Limit(count=10)}) == ["GRD-03"]
+    assert tripped(people(updates=1000), {"GRD-06": Limit(percent=100)}) == []
+
+
+def test_an_own_floor_below_the_usual_reaches_small_classes() -> None:
+    assert tripped(facts(classes=(("c", 2, 3),)), {"GRD-05": Limit(floor=2)}) == ["GRD-05"]
+
+
+@pytest.mark.parametrize("code", ["COMPLETE", "DISTRICT", "FIRST-LOAD"])
+def test_completeness_district_and_first_load_can_not_be_widened(code: str) -> None:
+    wide = {code: Limit(percent=100, count=100, floor=10_000)}
+    numbers = facts(True, unresolved=51, references=10_000, districts=frozenset({"x"}), expected_districts=frozenset({"y"}))
+    assert code in tripped(numbers, wide, hold_first_load=True)
+
+
+def test_a_first_load_is_held_only_where_the_integration_wishes_it() -> None:
+    assert tripped(facts(True), hold_first_load=True) == ["FIRST-LOAD"]
+    assert tripped(facts(True)) == []
+    assert tripped(facts(), hold_first_load=True) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected", "shared", "applied_", "held"),
+    [
+        ({"d"}, {"d", "D1"}, 0, 0, False), ({"D1"}, {"d", "D1"}, 0, 0, False), ({"other"}, {"d"}, 5, 5, True),
+        (set(), {"d"}, 0, 0, False), (set(), {"d"}, 1, 5, False), (set(), {"d"}, 0, 5, True), (set(), set(), 0, 5, True),
+        ({"d"}, set(), 0, 0, False), ({"d"}, set(), 0, 5, True), ({"d"}, set(), 1, 5, False),
+    ],
+)
+def test_the_file_must_be_the_districts_own(source: set[str], expected: set[str], shared: int, applied_: int, held: bool) -> None:
+    numbers = facts(districts=frozenset(source), expected_districts=frozenset(expected), shared_schools=shared, applied_schools=applied_)
+    assert tripped(numbers) == (["DISTRICT"] if held else [])
+
+
+def test_another_districts_file_is_held() -> None:
+    other = snapshot(orgs=[org("d-2", type="district", identifier="D2", parentSourcedId=""), org("school-1", parentSourcedId="d-2")])
+    assert "DISTRICT" in tripped(plan_of(other, first_day()).facts)
+    assert "DISTRICT" in tripped(plan_of(other, expected_districts=["D1"]).facts)
+    assert "DISTRICT" not in tripped(plan_of(other, expected_districts=["D2"]).facts)
+
+
+def test_a_file_without_its_organisations_is_not_taken_for_another_districts() -> None:
+    whole = snapshot()
+    frames = {stem: rows for stem, rows in whole.frames.items() if stem != "orgs"}
+    part = type(whole)("test", frames, {**whole.modes, "orgs": "absent"}, "test")
+    assert tripped(plan_of(part, first_day()).facts) == []
+
+
+@pytest.mark.parametrize("stem", ["academicSessions", "courses", "classes", "enrollments"])
+def test_a_file_that_had_rows_and_is_empty_is_held(stem: str) -> None:
+    whole = snapshot()
+    frames = {**whole.frames, stem: whole.frames[stem].clear()}
+    plan = plan_of(type(whole)("test", frames, whole.modes, "test"), first_day())
+    assert "GRD-01" in tripped(plan.facts)
+
+
+def test_a_school_whose_last_family_link_leaves_is_not_held() -> None:
+    """Contacts are no collection of the source."""
+    old = applied(snapshot(guardians=[guardian("g-1", agentSourcedIds="s-1")]))
+    assert tripped(plan_of(snapshot(guardians=[guardian("g-1")]), old).facts) == []
+
+
+def test_a_file_that_was_always_empty_is_not_held() -> None:
+    assert tripped(plan_of(of_files({}), applied(of_files({}))).facts) == []
+
+
+def test_the_verdict_tells_whether_a_person_must_look_and_whether_the_read_was_whole() -> None:
+    assert not judge(facts()).holds
+    assert judge(people(unexplained=101)).holds
+    assert judge(people(unexplained=101)).complete
+    assert not judge(facts(unresolved=51, references=10_000)).complete
+
+
+def test_a_judged_guard_as_json_tells_value_limit_and_what_it_is_about() -> None:
+    (removed,) = (g for g in judge(people(unexplained=101)).guards if g.code == "GRD-02")
+    assert removed.as_json() == {
+        "code": "GRD-02", "value": 10.1, "limit": 10, "unit": "percent", "tripped": True, "about": "people", "count": 101,
+        "meaning": "unexplained removals of one entity",
+    }
+
+
+def test_guards_of_nothing_are_quiet() -> None:
+    verdict = judge(Facts(first_load=False, entities={}))
+    assert not verdict.holds
+    assert all(g.value == 0 for g in verdict.guards)

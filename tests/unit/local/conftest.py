@@ -1,0 +1,43 @@
+"""The command as people call it: words in, exit code and both outputs out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cli import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a call of the command gave."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one document on stdout; fails when there is anything else."""
+        return json.loads(self.out)
+
+
+Homeroom = Callable[..., Ran]
+
+
+@pytest.fixture
+def homeroom(capsys: pytest.CaptureFixture[str]) -> Homeroom:
+    """Run `homeroom` with these words."""
+
+    def run(*words: str | Path) -> Ran:
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        told = capsys.readouterr()
+        return Ran(code, told.out, told.err)
+
+    return run
