@@ -25,7 +25,9 @@ GUARDS = {"GRD-02", "GRD-04", "GRD-05"}
 
 
 def demo(keep: Keep = False, as_json: Json = False) -> int:
-    """Land a sample district three times: its first load, the next day, and an export with half of the students gone.
+    """Land a sample district three times, in the embedded AWS.
+
+    Its first load, the next day, and an export of which half of the students are gone: that one is held.
 
     Exit code: 0 when everything went as expected, else 1 with the reason.
     """

@@ -10,7 +10,10 @@ from local.views.stack import addresses_view
 
 
 def up(as_json: Json = False) -> int:
-    """Start the embedded AWS and deploy the stack to it; called again, deploy what changed and keep all data."""
+    """Start the embedded AWS and deploy the stack to it.
+
+    Called again it deploys what changed and keeps all data.
+    """
     try:
         with screen.progress("making the layers, starting the embedded AWS, deploying template.yaml", quiet=as_json):
             started = embedded.up()

@@ -40,7 +40,7 @@ AsOf = Annotated[datetime | None, typer.Option("--as-of", metavar="DATE", format
 
 def plan(new: New, since: Since = None, keep: Keep = None, product_line: ProductLine = "",
          options: OptionsFile = None, as_of: AsOf = None, as_json: Json = False) -> int:
-    """Preview a run of the export NEW: what would change, and would the guards hold it. Nothing is applied.
+    """Preview what a run of an export would change. Nothing is applied.
 
     Exit code: 0 nothing to change, 10 would apply, 20 would be held, 30 not usable.
     """

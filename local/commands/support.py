@@ -60,21 +60,21 @@ def connect(
 
 
 def list_integrations(stack: StackName = None, profile: Profile = None, as_json: Json = False) -> int:
-    """List all integrations: status, who acts next; and all runs that wait for a look."""
+    """List all integrations, and the runs that wait for a look."""
     answer = open_stack(stack, profile).ask(events.ListIntegrations(operation="list"))
     held = ["[bold]Held runs[/bold]", *runs_view(answer["held"])] if answer["held"] else []
     return _told(answer, as_json, *integrations_view(answer["integrations"]), *held)
 
 
 def status(integration: IntegrationId, stack: StackName = None, profile: Profile = None, as_json: Json = False) -> int:
-    """Show the status of an integration: whose turn it is, and its newest runs."""
+    """Show whose turn it is, and the newest runs."""
     answer = open_stack(stack, profile).ask(events.ShowStatus(operation="status", integration=integration))
     return _told(answer, as_json, *integrations_view([answer]), *runs_view(answer["runs"]))
 
 
 def upload(integration: IntegrationId, roster: Roster, stack: StackName = None, profile: Profile = None,
            as_json: Json = False) -> int:
-    """Put an export into the integration's landing folder, as SFTP would. A run starts by itself."""
+    """Land an export, as SFTP would. Its run starts by itself."""
     with screen.progress("uploading", quiet=as_json):
         keys = open_stack(stack, profile).upload(integration, roster)
     return _told({"uploaded": keys}, as_json, "\n".join(f"Landed: {screen.escape(key)}" for key in keys))
@@ -86,7 +86,7 @@ def run(
     wait: Wait = True,
     by: By = None, reason: Reason = "", stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Start a run by hand with the newest landed export."""
+    """Start a run by hand, with the newest landed export."""
     opened = open_stack(stack, profile)
     asked = events.RunNow(operation="run", integration=integration, by=_who(by), reason=reason, force=force)
     return _started(opened, opened.ask(asked), wait, as_json)
@@ -119,7 +119,7 @@ def approve(
     integration: IntegrationId, run: RunNumber, plan: PlanHash, reason: Reason, wait: Wait = True, by: By = None,
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Apply a held plan: the very plan that you looked at, or nothing."""
+    """Apply a held plan, the very one that you looked at."""
     opened = open_stack(stack, profile)
     held = opened.ask(events.Preview(operation="preview", integration=integration, run=run))
     known = held["plan_hash"] or ""
@@ -183,10 +183,14 @@ def _wanted(integration: str, file: Path | None, given: dict[str, Any]) -> Integ
         kept = json.loads(file.read_text()) if file else {}
         return Integration.model_validate({**kept, **given, "id": integration})
     except ValidationError as wrong:
-        told = "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in wrong.errors())
-        raise typer.BadParameter(told) from wrong
+        raise typer.BadParameter("; ".join(_told_wrong(error) for error in wrong.errors())) from wrong
     except (ValueError, TypeError) as wrong:
         raise typer.BadParameter(f"not a JSON object: {wrong}", param_hint="--file") from wrong
+
+
+def _told_wrong(error: Any) -> str:
+    """One fault of a set-up: where it is, and what is wrong."""
+    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _who(by: str | None) -> str:

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 STYLES: Mapping[str, str] = {"fatal": "bold red", "error": "red", "warning": "yellow", "info": "dim"}
 PLACES_SHOWN = 3
 """Places shown of each code; all of them are in the file of --issues."""
+_WRONG = "what is wrong, and who mends it how"
 
 
 def issues_table(codes: Mapping[str, int]) -> Table:
     """One line a code: the worst first."""
-    made = table("code", "severity", "count", "what is wrong, and what we do", "who fixes it", "how",
-                 numbers=["count"], wrap=["what is wrong, and what we do", "how"])
+    made = table("code", "severity", "count", _WRONG, numbers=["count"], wrap=[_WRONG])
     for code, number in by_severity(codes):
         style = STYLES[code.severity]
-        made.add_row(code.code, f"[{style}]{code.severity}[/{style}]", count(number), f"{code.meaning}. {code.action}.",
-                     OWNERS[code.owner], code.remedy)
+        wrong, mend = f"{code.meaning}. {code.action}.", f"[dim]{OWNERS[code.owner]}:[/dim] {code.remedy}"
+        told = wrong if code.owner == "nobody" else f"{wrong}\n{mend}"
+        made.add_row(code.code, f"[{style}]{code.severity}[/{style}]", count(number), told)
     return made
 
 

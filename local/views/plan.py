@@ -67,8 +67,8 @@ def guards_view(guards: Sequence[Mapping[str, Any]]) -> list[RenderableType | No
     """The guards that saw anything: the worst of it, the limit, and what is left to it. The others in a line."""
     quiet = [guard["code"] for guard in guards if not guard["value"]]
     others = f"[dim]{'The other' if len(quiet) < len(guards) else 'All'} {len(quiet)} guards saw nothing.[/dim]"
-    made = table("guard", "looks at", "worst seen", "limit", "left", "where", "",
-                 numbers=["worst seen", "limit", "left"], wrap=["looks at", "where"])
+    made = table("guard", "looks at", "worst seen", "limit", "left", "", numbers=["worst seen", "limit", "left"],
+                 wrap=["looks at"])
     for guard in guards:
         if guard["value"]:
             made.add_row(*_guard_cells(guard))
@@ -83,7 +83,8 @@ def _guard_cells(guard: Mapping[str, Any]) -> list[str]:
         limit = f"{number(guard['limit'])}{unit}"
         left = f"{number(distance)}{unit}" if distance >= 0 else f"over by {number(-distance)}{unit}"
     seen = f"{number(guard['value'])}{unit}"
-    return [guard["code"], guard["meaning"], seen, limit, left, escape(guard["about"]), _mark(guard)]
+    about = f": {guard['about']}" if guard["about"] else ""
+    return [guard["code"], escape(f"{guard['meaning']}{about}"), seen, limit, left, _mark(guard)]
 
 
 def _mark(guard: Mapping[str, Any]) -> str:

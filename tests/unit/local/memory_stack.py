@@ -1,4 +1,4 @@
-"""A stack in memory: the real operations of `support` and whole runs, behind the few AWS calls that the command makes."""
+"""A stack in memory: the real operations of `support` and whole runs, behind the AWS calls that the command makes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class MemoryAws:
     def stack(self) -> Stack:
         return Stack(lambda _: self, OUTPUTS)
 
-    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 as AWS spells it
+    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:
         """Lambda: one support operation, and then whatever run it started."""
         assert FunctionName == OUTPUTS["SupportFunctionName"]
         self.asked.append(json.loads(Payload))
@@ -47,14 +47,14 @@ class MemoryAws:
         self._run_started()
         return {"Payload": _body(told)}
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:  # noqa: N803
+    def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:
         """S3: the landing bucket, whose event sets a run going."""
         assert Bucket == OUTPUTS["LandingBucketName"]
         self.world.landing.put(Key, Body)
         settle(Key.split("/")[1], self.world)
         self._run_started()
 
-    def list_objects_v2(self, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803
+    def list_objects_v2(self, Bucket: str, Prefix: str) -> dict[str, Any]:
         """S3: the roster bucket."""
         assert Bucket == OUTPUTS["RosterBucketName"]
         return {"Contents": [{"Key": key} for key in self.world.objects.list(Prefix)]}
@@ -63,7 +63,7 @@ class MemoryAws:
         assert name == "scan"
         return self
 
-    def paginate(self, TableName: str, ConsistentRead: bool) -> Iterator[dict[str, Any]]:  # noqa: N803
+    def paginate(self, TableName: str, ConsistentRead: bool) -> Iterator[dict[str, Any]]:
         """DynamoDB: a scan of the roster table."""
         assert (TableName, ConsistentRead) == (OUTPUTS["RosterTableName"], True)
         yield {"Items": list(self.world.roster.items.values())}

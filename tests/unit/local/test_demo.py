@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from homeroom.model.plan import PlanManifest
+from homeroom.model.entities import ENTITIES
 from homeroom.read.oneroster_csv import read_set
 from local.commands import demo
 from local.demo import sample
@@ -57,7 +57,7 @@ def test_the_demo_takes_a_name_that_is_free() -> None:
 
 def test_a_landing_that_goes_otherwise_is_told() -> None:
     summary = {"run": 2, "outcome": "applied", "text": "", "entities": {
-        name: {"created": 0} for name in PlanManifest.__annotations__ | dict.fromkeys(demo.CREATED)}}
+        name: {"created": 0} for name in ENTITIES}}
     with pytest.raises(Stopped, match="ended as applied instead of held"):
         expect(summary, "held")
     with pytest.raises(Stopped, match=r"created \{\} instead of \{'people': 3\}"):
@@ -89,7 +89,7 @@ def test_what_a_run_has_kept_tells_how_far_it_is(kept: list[str], last: str | No
 @pytest.mark.parametrize(("export", "students"), [
     (sample.first_day(), 200), (sample.next_day(), 201), (sample.half_gone(), 102),
 ])
-def test_the_sample_can_be_read_and_says_how_many_students(export: sample.Export, students: int, tmp_path: Path) -> None:
+def test_the_sample_is_a_good_export(export: sample.Export, students: int, tmp_path: Path) -> None:
     (tmp_path / "sample.zip").write_bytes(export.zip_bytes())
     snapshot = read_set(tmp_path / "sample.zip")
     assert snapshot.issues == ()

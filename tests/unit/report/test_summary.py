@@ -111,7 +111,8 @@ def test_guards_tell_the_distance_to_their_limit() -> None:
 
 
 def test_the_nearest_guard_is_the_one_with_the_largest_share_of_its_limit() -> None:
-    assert summary()["nearest"] == {"code": "GRD-03", "value": 500.0, "limit": 2000.0, "unit": "records", "about": "people"}
+    assert summary()["nearest"] == {
+        "code": "GRD-03", "value": 500.0, "limit": 2000.0, "unit": "records", "about": "people"}
 
 
 def test_no_guard_is_near_when_all_saw_nothing() -> None:
@@ -121,7 +122,8 @@ def test_no_guard_is_near_when_all_saw_nothing() -> None:
 
 def test_the_verdict_names_the_guards_that_hold() -> None:
     verdict = summary("held", held_by("GRD-02", "GRD-05"))["verdict"]
-    assert verdict == {"word": "hold", "tripped": ["GRD-02", "GRD-05"], "changes": 87, "operations": 87, "approved": False}
+    assert verdict == {
+        "word": "hold", "tripped": ["GRD-02", "GRD-05"], "changes": 87, "operations": 87, "approved": False}
 
 
 def test_an_applied_approval_is_told_as_such() -> None:
@@ -129,7 +131,8 @@ def test_an_applied_approval_is_told_as_such() -> None:
 
 
 def test_the_content_hash_is_short() -> None:
-    assert summary()["source"] == {"name": "OneRoster 1.1 CSV", "content": "cd" * 6, "complete": True, "as_of": "2026-09-01"}
+    assert summary()["source"] == {
+        "name": "OneRoster 1.1 CSV", "content": "cd" * 6, "complete": True, "as_of": "2026-09-01"}
 
 
 def test_links_name_what_the_run_kept() -> None:

@@ -11,12 +11,12 @@ from homeroom.ports import Objects, World
 
 
 def lapse(world: World, control: Control, text: str) -> None:
-    """The held run, if there is one, lapses: said in the ledger first, then forgotten, then its raw rows expire."""
+    """The held run, if there is one, lapses: said in the ledger, its raw rows expire, and only then it is forgotten."""
     record = held_record(world, control)
     if record is not None:
         world.runs.record(settled(record, "lapsed", text, world.clock.now()))
-        world.runs.clear_hold(record.integration, record.run)
         supersede(world.objects, record.integration, record.run)
+        world.runs.clear_hold(record.integration, record.run)
 
 
 def held_record(world: World, control: Control) -> RunRecord | None:

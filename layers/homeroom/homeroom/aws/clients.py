@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 THREADS = 8
 """Calls that one process makes side by side (performance reference: more gain nothing on one core)."""
-_CONFIG = Config(
+CONFIG = Config(
     connect_timeout=3,
     read_timeout=30,
     retries={"mode": "standard", "total_max_attempts": 4},
@@ -63,7 +63,7 @@ def _client(service: str) -> Any:
     # Imported here: boto3 takes a third of a second, which a test or command that never calls AWS need not pay.
     import boto3
 
-    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+    return boto3.client(service, config=CONFIG)  # type: ignore[call-overload]
 
 
 def plain_dynamodb() -> DynamoDBClient:

@@ -73,9 +73,10 @@ def _rank(words: pl.Series) -> pl.Series:
 
 
 def _mark_dependants(users: pl.DataFrame, roles: pl.DataFrame) -> pl.DataFrame:
-    if PROBLEM not in roles.columns:
+    """Marks of an earlier fold, which came along with a base, are judged anew."""
+    if PROBLEM not in roles.columns and PROBLEM not in users.columns:
         return users
-    broken = roles.filter(pl.col(PROBLEM).is_not_null())[_USER].drop_nulls().unique()
-    own = pl.col(PROBLEM) if PROBLEM in users.columns else pl.lit(None, pl.String)
-    depends = pl.when(pl.col("sourcedId").is_in(broken.implode())).then(pl.lit(_DEPENDS))
+    broken = roles.filter(pl.col(PROBLEM).is_not_null()) if PROBLEM in roles.columns else roles.clear()
+    own = pl.col(PROBLEM).replace(_DEPENDS, None) if PROBLEM in users.columns else pl.lit(None, pl.String)
+    depends = pl.when(pl.col("sourcedId").is_in(broken[_USER].drop_nulls().implode())).then(pl.lit(_DEPENDS))
     return users.with_columns(pl.coalesce(own, depends).alias(PROBLEM))

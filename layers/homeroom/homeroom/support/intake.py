@@ -59,9 +59,9 @@ class Settle(BaseModel):
 
 
 class Taken(BaseModel):
-    """What became of an event: a run started or was refused, the set waits, or the object is nothing to us."""
+    """What became of an event: the door answered, the set waits, a run took it before, or it is nothing to us."""
 
-    state: Literal["started", "waiting", "ignored", "unknown integration"]
+    state: Literal["started", "waiting", "nothing new", "ignored", "unknown integration"]
     integration: str | None = None
     started: Started | None = None
 
@@ -97,7 +97,8 @@ def settle(name: str, world: World) -> Taken:
     elif found is not None:
         _wait(integration, found, world)
     started = started or start_waiting(name, world)
-    return Taken(state="started" if started else "waiting", integration=name, started=started)
+    waits = "waiting" if isinstance(found, Waiting) else "nothing new"
+    return Taken.model_validate({"state": "started" if started else waits, "integration": name, "started": started})
 
 
 def _deliver(integration: Integration, whole: Whole, world: World) -> Started | None:

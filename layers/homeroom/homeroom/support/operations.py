@@ -107,8 +107,8 @@ def discard(event: events.Discard, world: World) -> dict[str, Any]:
         world.runs.deny(event.integration, record.content_hash)
     record = settled(record, "discarded", "discarded; the same content is refused from now on", world.clock.now())
     world.runs.record(record)
-    world.runs.clear_hold(event.integration, event.run)
     supersede(world.objects, event.integration, event.run)
+    world.runs.clear_hold(event.integration, event.run)
     return run_view(record)
 
 

@@ -1,0 +1,231 @@
+"""Pages of `docs/` that are made from the code: issue codes and guards, fields, and the console's test events."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from homeroom import errors
+from homeroom.guard.guards import GUARDS, Guard
+from homeroom.model.entities import ENTITIES, LIST_KINDS, Entity, Field
+from homeroom.model.issues import CATALOGUE
+from homeroom.model.vocabulary import Vocabulary
+from homeroom.report.words import OWNERS, number
+
+ROOT = Path(__file__).resolve().parents[1]
+
+_MADE = "<!-- Made by `make docs` from {origin}. Change that, not this page. -->"
+_FAMILIES: Mapping[str, str] = {
+    "SRC": "The source as a whole",
+    "FIL": "Files",
+    "FLD": "Values of a row",
+    "REF": "References between records",
+    "DUP": "Duplicates",
+    "IDN": "Identities",
+    "MAN": "Changes made by hand",
+    "PRD": "Rules of products",
+    "UND": "Undo",
+}
+_UNITS: Mapping[str, str] = {"percent": " %", "records": " records", "rows": " rows"}
+
+
+def write(root: Path = ROOT) -> list[Path]:
+    """Write all pages; returns those that changed."""
+    stale = outdated(root)
+    for path in stale:
+        path.write_text(PAGES[path.name](root), encoding="utf-8")
+    return stale
+
+
+def outdated(root: Path = ROOT) -> list[Path]:
+    """Pages that are missing or not what the code says."""
+    paths = {root / "docs" / name: page for name, page in PAGES.items()}
+    return [path for path, page in paths.items() if not path.exists() or path.read_text(encoding="utf-8") != page(root)]
+
+
+def issue_codes(_root: Path) -> str:
+    """docs/issue-codes.md"""
+    parts = [
+        "# Issue codes and guards",
+        _MADE.format(origin="`model/issues.py`, `guard/guards.py` and `errors.py`"),
+        _ISSUES_INTRODUCTION,
+        *(section for prefix, title in _FAMILIES.items() for section in _family(prefix, title)),
+        _GUARDS_INTRODUCTION,
+        _table(("guard", "what it looks at", "limit", "floor", "what to do when it trips"), map(_guard_row, GUARDS)),
+        _ERRORS_INTRODUCTION,
+        _table(("code", "error", "what it means", "who acts", "what to do"), _error_rows()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def fields(_root: Path) -> str:
+    """docs/fields.md"""
+    parts = [
+        "# Fields",
+        _MADE.format(origin="`model/entities.py` and `model/vocabulary.py`"),
+        _FIELDS_INTRODUCTION,
+        *(section for entity in ENTITIES.values() for section in _entity(entity)),
+        "## Vocabularies",
+        "Compared without regard to case, `-`, `_` and spaces.",
+        _table(("vocabulary", "words", "also accepted", "anything else"), map(_vocabulary_row, _vocabularies())),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def console_events(root: Path) -> str:
+    """docs/console-events.md"""
+    parts = ["# Events for the console", _MADE.format(origin="`functions/` and `events/`"), _EVENTS_INTRODUCTION]
+    for app in sorted(root.glob("functions/*/app.py")):
+        name = app.parent.name
+        parts += [f"## {name}", _first_lines(app)]
+        cases = sorted((root / "events" / name).glob("*.json"))
+        parts.append(_table(("event", "in short"), ([f"[`{case.name}`](../events/{name}/{case.name})", _in_short(case)]
+                                                     for case in cases)) if cases else "No events.")
+    return "\n\n".join(parts) + "\n"
+
+
+PAGES: Mapping[str, Callable[[Path], str]] = {
+    "issue-codes.md": issue_codes, "fields.md": fields, "console-events.md": console_events,
+}
+"""Name of each page below `docs/`, and what makes it."""
+
+
+def _family(prefix: str, title: str) -> Iterator[str]:
+    codes = [code for code in CATALOGUE.values() if code.code.startswith(prefix)]
+    rows = ((code.code, code.severity, code.meaning, code.action, OWNERS[code.owner], code.remedy) for code in codes)
+    yield f"## {prefix}: {title}"
+    yield _table(("code", "severity", "what happened", "what we did", "who fixes it", "what to do"), rows)
+
+
+def _guard_row(guard: Guard) -> list[str]:
+    limit = f"more than {number(guard.limit)}{_UNITS[guard.unit]}" if guard.limit else "any"
+    return [guard.code, guard.meaning, limit, f"{guard.floor}" if guard.floor > 1 else "", guard.remedy]
+
+
+def _error_rows() -> Iterator[tuple[str, ...]]:
+    """Our own errors that are not issues of a source."""
+    for kind in (errors.HomeroomError, errors.Refused, errors.Lapsed, errors.NotFound, errors.LeaseLost,
+                 errors.StateLost, errors.RetryableError):
+        told = (kind.__doc__ or "").partition("\n")[0].partition(":")[0].rstrip(".")
+        yield kind.code, f"`{kind.__name__}`", told, OWNERS[kind.owner], kind.remedy
+    yield from _WITHOUT_A_CLASS
+
+
+_WITHOUT_A_CLASS = tuple(
+    (code, "`HomeroomError`", told, OWNERS["vendor"], "The next run repairs what was left.") for code, told in (
+        ("RUN-04", "An identity link that was to move is held by a third person"),
+        ("RUN-05", "Not every part of the plan reported that it was written, or the counts differ"),
+        ("RUN-06", "The run stopped without an end; its lease lapsed"),
+    )
+)
+
+
+def _entity(entity: Entity) -> Iterator[str]:
+    yield f"## {entity.name}"
+    yield _ORIGINS.get(entity.name, f"From `{entity.file}.csv`, one record a row; `sourcedId` becomes `source_id`.")
+    yield _table(("field", "column", "kind", "required", "rule"), map(_field_row, entity.fields))
+
+
+def _field_row(field: Field) -> list[str]:
+    kind = f"list of {field.kind}" if field.kind == "grades" else "list" if field.kind in LIST_KINDS else field.kind
+    rules = [
+        f"vocabulary *{field.vocabulary.name}*" if field.vocabulary else "",
+        f"points to {field.references}" if field.references else "",
+        f"at most {field.longest} characters" if field.kind in ("text", "extras") and field.longest != _USUAL else "",
+    ]
+    return [f"`{field.name}`", f"`{field.column}`", kind, "yes" if field.required else "",
+            ", ".join(rule for rule in rules if rule)]
+
+
+_USUAL = 255
+
+
+def _vocabularies() -> Iterable[Vocabulary]:
+    found = (field.vocabulary for entity in ENTITIES.values() for field in entity.fields if field.vocabulary)
+    return {vocabulary.name: vocabulary for vocabulary in found}.values()
+
+
+def _vocabulary_row(vocabulary: Vocabulary) -> list[str]:
+    spellings = ", ".join(f"`{spelling}` → `{word}`" for spelling, word in vocabulary.aliases.items())
+    other = f"becomes `{vocabulary.other}`, with a warning" if vocabulary.other else "is reported"
+    return [vocabulary.name, ", ".join(f"`{word}`" for word in vocabulary.words), spellings, other]
+
+
+def _first_lines(app: Path) -> str:
+    """The function's own words: its module's docstring without its name."""
+    told = ast.get_docstring(ast.parse(app.read_text(encoding="utf-8"))) or ""
+    text = told.partition("\n\n")[0].replace("\n", " ").removeprefix(f"{app.parent.name}: ")
+    return text[:1].upper() + text[1:]
+
+
+def _in_short(case: Path) -> str:
+    """The words of an event by which one recognises it."""
+    event: dict[str, Any] = json.loads(case.read_text(encoding="utf-8"))
+    told = {key: value for key, value in event.items() if isinstance(value, str | int | bool) and key not in _LONG}
+    return ", ".join(f"{key} `{value}`" for key, value in told.items())
+
+
+_LONG = frozenset({"id", "account", "time", "region", "version", "by", "reason", "plan_hash", "content_hash"})
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(heads), *(list(row) for row in rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+_ORIGINS: Mapping[str, str] = {
+    "contacts": "Links between a guardian and a student, made from `agentSourcedIds` of either side in `users.csv`; "
+                "the id is `<student>|<guardian>`. A contact is never a person.",
+    "people": "From `users.csv`, one record a row, of any role; `sourcedId` becomes `source_id`. In OneRoster 1.2 "
+              "`role`, `roles` and `orgs` come from `roles.csv`.",
+}
+_ISSUES_INTRODUCTION = """\
+Everything that can be wrong with an export has a code. `homeroom check` lists them, each run keeps them with file, line
+and column, and the summary counts them.
+
+| severity | what it does |
+| --- | --- |
+| fatal | the run stops; nothing is written, nobody is removed |
+| error | the row is not taken; if the record was applied before, its last good version stays (*kept*) |
+| warning | the row is taken; the value in question is left out or replaced |
+| info | nothing is lost; it is said so that nobody is surprised |
+
+What depends on a record in error is `REF-07` and names its cause, so that one missing person is mended once and not in
+thirty places. Codes of sources by API (SRC-02 to SRC-05) and of IDN, MAN, PRD and UND belong to parts that are still to
+come; they stand here so that their meaning is settled."""
+_GUARDS_INTRODUCTION = """\
+## Guards
+
+A guard looks at the plan before the first write. Any guard that trips holds the whole plan until a person approves or
+discards it, or until a newer plan does not trip. "More than" is strict. Below the floor a share is not looked at: in a
+small school one record is many percent. Limits can be set for each integration (`limits` of `connect`). `COMPLETE` is
+different: an incomplete read fails and can not be approved."""
+_ERRORS_INTRODUCTION = """\
+## Errors of the system
+
+What a function or a command answers when the source is not to blame."""
+_FIELDS_INTRODUCTION = """\
+The canonical roster: what Homeroom keeps of a OneRoster export. Columns that are not listed are accepted and ignored;
+`metadata.*` columns are kept together. A password is dropped while the file is read.
+
+| kind | how a cell is read |
+| --- | --- |
+| id | text that names a record, at most 255 characters |
+| text | free text, cut at 255 characters if nothing else is said |
+| word | one word of a vocabulary |
+| flag | `true` or `false` |
+| email | an address with one `@` |
+| date | `YYYY-MM-DD`; a time part is dropped |
+| year | four digits, the year in which it ends |
+| list | several texts in one cell, split at commas |
+| list of grades | several grade codes |
+| extras | all `metadata.*` columns as one JSON object |
+
+A required field that is empty is `FLD-01`; see [issue codes](issue-codes.md)."""
+_EVENTS_INTRODUCTION = """\
+Every function can be tried in the AWS console: open it, choose *Test*, paste one of these events, change the names.
+Support needs `support` alone; the others are here for engineers. A test executes each of them."""

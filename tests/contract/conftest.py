@@ -1,0 +1,128 @@
+"""One suite for every implementation of `homeroom.ports`: in memory, and on the embedded AWS with the template's tables.
+
+The tables are made from template.yaml, so what passes here passes on what is deployed. Tests keep apart by names.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from homeroom.aws.clients import CONFIG, Calls
+from homeroom.aws.executions import StateMachine
+from homeroom.aws.integrations_table import IntegrationsTable
+from homeroom.aws.landing import S3Landing
+from homeroom.aws.messages import AlertsTopic, SettleQueue
+from homeroom.aws.objects import S3Objects
+from homeroom.aws.roster_table import RosterTable
+from homeroom.aws.runs_table import RunsTable
+from homeroom.model.integration import Integration
+from homeroom.model.run import LandedFile
+from homeroom.ports import World
+from local.embedded import embedded
+from local.embedded.stack import ROOT
+from local.embedded.template import read_template
+from tests.fakes.memory import FixedClock, MemoryWorld, memory_world
+from tests.fakes.plans import LAB
+
+TABLES = ("RosterTable", "RunsTable", "IntegrationsTable", "IdempotencyTable")
+KEPT = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+WAITS = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
+
+
+@dataclass(frozen=True)
+class Account:
+    """The embedded AWS with tables, buckets, topic, queue and a state machine that only waits."""
+
+    client: Callable[[str], Any]
+    endpoint: str
+    names: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def account() -> Iterator[Account]:
+    with embedded() as aws:
+        made: dict[str, Any] = {}
+
+        def client(service: str) -> Any:
+            if service not in made:
+                made[service] = aws.clients.session.client(service, endpoint_url=aws.endpoint, config=CONFIG)
+            return made[service]
+
+        yield Account(client, aws.endpoint, _created(client))
+
+
+def _created(client: Callable[[str], Any]) -> dict[str, str]:
+    template, names = read_template(ROOT / "template.yaml")["Resources"], {}
+    for table in TABLES:
+        properties = template[table]["Properties"]
+        shape = {name: properties[name] for name in KEPT if name in properties}
+        client("dynamodb").create_table(TableName=table, **shape)
+        names[table] = table
+    for bucket in ("landing", "rosters"):
+        client("s3").create_bucket(Bucket=bucket)
+        client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        names[bucket] = bucket
+    names["topic"] = client("sns").create_topic(Name="alerts")["TopicArn"]
+    names["queue"] = client("sqs").create_queue(QueueName="settle")["QueueUrl"]
+    names["machine"] = client("stepfunctions").create_state_machine(
+        name="sync_roster", definition=json.dumps(WAITS), roleArn="arn:aws:iam::000000000000:role/x"
+    )["stateMachineArn"]
+    return names
+
+
+def aws_world(account: Account, clock: FixedClock) -> World:
+    """The adapters as `wiring` joins them, on the embedded AWS."""
+    names, dynamodb = account.names, Calls(account.client("dynamodb"))
+    return World(
+        clock=clock,
+        objects=S3Objects(Calls(account.client("s3")), names["rosters"]),  # type: ignore[arg-type]
+        landing=S3Landing(Calls(account.client("s3")), names["landing"]),  # type: ignore[arg-type]
+        integrations=IntegrationsTable(dynamodb, names["IntegrationsTable"]),  # type: ignore[arg-type]
+        runs=RunsTable(dynamodb, names["RunsTable"], clock.now),  # type: ignore[arg-type]
+        roster=RosterTable(dynamodb, names["RosterTable"]),  # type: ignore[arg-type]
+        executions=StateMachine(Calls(account.client("stepfunctions")), names["machine"]),  # type: ignore[arg-type]
+        notices=AlertsTopic(Calls(account.client("sns")), names["topic"]),  # type: ignore[arg-type]
+        waking=SettleQueue(Calls(account.client("sqs")), names["queue"]),  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture(params=["memory", pytest.param("aws", marks=pytest.mark.integration)])
+def world(request: pytest.FixtureRequest) -> World:
+    """Each test runs against both."""
+    if request.param == "memory":
+        return memory_world()
+    return aws_world(request.getfixturevalue("account"), FixedClock())
+
+
+@pytest.fixture
+def name() -> str:
+    """An integration of this test alone."""
+    return f"lab-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def lab(world: World, name: str) -> Integration:
+    """That integration, set up."""
+    integration = LAB.model_copy(update={"id": name})
+    world.integrations.put(integration)
+    return integration
+
+
+@pytest.fixture
+def upload(world: World, request: pytest.FixtureRequest) -> Callable[[str, bytes], LandedFile]:
+    """Puts an object into the landing bucket, as a district does."""
+
+    def put(key: str, body: bytes) -> LandedFile:
+        if isinstance(world, MemoryWorld):
+            return world.landing.put(key, body)
+        account: Account = request.getfixturevalue("account")
+        version = account.client("s3").put_object(Bucket="landing", Key=key, Body=body)["VersionId"]
+        return LandedFile(bucket="landing", key=key, version=version, size=len(body))
+
+    return put
