@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from homeroom.apply import kept_state
-from homeroom.errors import NotFound
+from homeroom.errors import NotFound, StateLost
 from homeroom.model.plan import RULES_VERSION
 from homeroom.read import raw
 
@@ -60,12 +60,19 @@ def write(folder: Path, state: Mapping[str, pl.DataFrame], snapshot: Snapshot, a
 
 
 def about(folder: Path) -> About:
-    """What the folder says of itself."""
-    return About(**json.loads((folder / NOTE).read_text()))
+    """What the folder says of itself. Raises StateLost when that is of another version of this command."""
+    try:
+        told = About(**json.loads((folder / NOTE).read_text()))
+    except (ValueError, TypeError) as unknown:
+        raise StateLost(f"{NOTE} can not be understood") from unknown
+    if (told.format, told.rules_version) != (FORMAT, RULES_VERSION):
+        raise StateLost(f"the state was kept by another version of Homeroom (rules {told.rules_version})")
+    return told
 
 
 def read(folder: Path) -> dict[str, pl.DataFrame]:
-    """The state. Raises StateLost when a part of it is missing."""
+    """The state. Raises StateLost when it is of another version or a part of it is missing."""
+    about(folder)
     return kept_state.read_folder(folder)
 
 

@@ -108,19 +108,9 @@ def _guard_row(guard: Guard) -> list[str]:
 def _error_rows() -> Iterator[tuple[str, ...]]:
     """Our own errors that are not issues of a source."""
     for kind in (errors.HomeroomError, errors.Refused, errors.Lapsed, errors.NotFound, errors.LeaseLost,
-                 errors.StateLost, errors.RetryableError):
+                 errors.StateLost, errors.RetryableError, errors.LinkHeld, errors.PartMissing, errors.NoEnd):
         told = (kind.__doc__ or "").partition("\n")[0].partition(":")[0].rstrip(".")
         yield kind.code, f"`{kind.__name__}`", told, OWNERS[kind.owner], kind.remedy
-    yield from _WITHOUT_A_CLASS
-
-
-_WITHOUT_A_CLASS = tuple(
-    (code, "`HomeroomError`", told, OWNERS["vendor"], "The next run repairs what was left.") for code, told in (
-        ("RUN-04", "An identity link that was to move is held by a third person"),
-        ("RUN-05", "Not every part of the plan reported that it was written, or the counts differ"),
-        ("RUN-06", "The run stopped without an end; its lease lapsed"),
-    )
-)
 
 
 def _entity(entity: Entity) -> Iterator[str]:
@@ -164,8 +154,9 @@ def _first_lines(app: Path) -> str:
 def _in_short(case: Path) -> str:
     """The words of an event by which one recognises it."""
     event: dict[str, Any] = json.loads(case.read_text(encoding="utf-8"))
-    told = {key: value for key, value in event.items() if isinstance(value, str | int | bool) and key not in _LONG}
-    return ", ".join(f"{key} `{value}`" for key, value in told.items())
+    told = {key: value for key, value in event.items() if isinstance(value, str | int) and key not in _LONG}
+    words = [f"{key} `{value if isinstance(value, str) else json.dumps(value)}`" for key, value in told.items()]
+    return ", ".join(words or event)
 
 
 _LONG = frozenset({"id", "account", "time", "region", "version", "by", "reason", "plan_hash", "content_hash"})

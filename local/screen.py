@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -77,7 +77,8 @@ def table(*columns: str, numbers: Iterable[str] = (), wrap: Iterable[str] = ()) 
     right, breaking = set(numbers), set(wrap)
     made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False, padding=(0, 1))
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", no_wrap=column not in breaking)
+        justify: Literal["right", "left"] = "right" if column in right else "left"
+        made.add_column(column, justify=justify, no_wrap=column not in breaking, overflow="fold")
     return made
 
 

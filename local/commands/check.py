@@ -41,12 +41,19 @@ def check(roster: Roster, strict: Strict = False, issues: Issues = None, show_va
     else:
         report, found = _report(checked), checked.issues
     if issues:
-        issue_files.write_file(found, issues)
+        _write(found, issues)
     if as_json:
         screen.print_json(report)
     else:
         _show(report, found, roster, issues, show_values)
     return EXIT[report["verdict"]]
+
+
+def _write(found: issue_files.Issues, path: Path) -> None:
+    try:
+        issue_files.write_file(found, path)
+    except OSError as refused:
+        raise typer.BadParameter(refused.strerror or str(refused), param_hint="--issues") from refused
 
 
 def _report(checked: Checked) -> dict[str, Any]:
@@ -76,8 +83,9 @@ def _unusable(unusable: SourceUnusable) -> dict[str, Any]:
 def _show(report: dict[str, Any], found: issue_files.Issues, roster: Path, file: Path | None, values: bool) -> None:
     from local.views.check import check_view
 
+    read = any(counts["read"] for counts in report["entities"].values())
     if file:
         more = f"All {report['issues']['total']:,} issues: {screen.escape(str(file))}. It holds values of the export."
     else:
-        more = "[dim]All issues, with their values: --issues FILE[/dim]" if report["issues"]["total"] else ""
+        more = "[dim]All issues, with their values: --issues FILE[/dim]" if report["issues"]["total"] and read else ""
     screen.show(*check_view(report, issue_files.told(found), name=str(roster), values=values), more)

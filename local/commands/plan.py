@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from homeroom.check import by_code
-from homeroom.errors import SourceUnusable
+from homeroom.errors import SourceUnusable, StateLost
 from homeroom.flow import Preview, preview
 from homeroom.model.entities import ENTITIES
 from homeroom.model.integration import Integration, Options
 from homeroom.model.plan import IDENTITIES, Counts
 from homeroom.model.snapshot import Snapshot
+from homeroom.products import unknown
 from homeroom.read.oneroster_csv import read_set
 from local import kept, screen
 from local.commands.options import Json, New
@@ -44,18 +45,18 @@ def plan(new: New, since: Since = None, keep: Keep = None, product_line: Product
 
     Exit code: 0 nothing to change, 10 would apply, 20 would be held, 30 not usable.
     """
+    if wrong := unknown(product_line, ()):
+        raise typer.BadParameter(wrong, param_hint="--product-line")
     integration = Integration(id="preview", product_line=product_line, options=_options(options))
     day = (as_of or datetime.now().astimezone()).strftime("%Y-%m-%d")
     try:
         with screen.progress("read, check, shape, diff, guard", quiet=as_json):
-            start = _start(since, integration, day)
-            snapshot = read_set(new, strict=integration.options.strict, base=start.base)
-            seen = preview(snapshot, integration, start.applied, as_of=day)
+            seen, snapshot = _preview(new, _start(since, integration, day), integration, day, hold=keep is not None)
     except SourceUnusable as unusable:
         report = _unusable(unusable)
     else:
         report = _report(seen, first_load=since is None)
-        if keep and report["verdict"] != "unusable":
+        if keep and snapshot and report["verdict"] != "unusable":
             _keep(keep, seen, snapshot, kept.About(str(new), snapshot.content_hash, day))
     report |= {"as_of": day, "new": str(new), "since": str(since) if since else None}
     if as_json:
@@ -73,11 +74,26 @@ class _Start:
     base: Callable[[], Snapshot] | None
 
 
+def _preview(new: Path, start: _Start, integration: Integration, day: str, *,
+             hold: bool) -> tuple[Preview, Snapshot | None]:
+    """The preview; and the rows as read, if they are to be kept. Else nobody here holds on to them."""
+    def read() -> Snapshot:
+        return read_set(new, strict=integration.options.strict, base=start.base)
+
+    if not hold:
+        return preview(read(), integration, start.applied, as_of=day), None
+    snapshot = read()
+    return preview(snapshot, integration, start.applied, as_of=day), snapshot
+
+
 def _start(since: Path | None, integration: Integration, day: str) -> _Start:
     if since is None:
         return _Start(None, None)
     if kept.is_kept(since):
-        return _Start(kept.read(since), lambda: kept.read_raw(since))
+        try:
+            return _Start(kept.read(since), lambda: kept.read_raw(since))
+        except StateLost as lost:
+            raise typer.BadParameter(lost.text, param_hint="--since") from lost
     earlier = preview(_export(since, integration), integration, None, as_of=day)
     if not earlier.verdict.complete:
         raise _of_since(incomplete(earlier.checked.unresolved, earlier.checked.references))
@@ -108,8 +124,8 @@ def _options(file: Path | None) -> Options:
 def _keep(folder: Path, seen: Preview, snapshot: Snapshot, about: kept.About) -> None:
     try:
         kept.write(folder, seen.plan.next_state, snapshot, about)
-    except FileExistsError as occupied:
-        raise typer.BadParameter(str(occupied), param_hint="--keep") from occupied
+    except OSError as refused:
+        raise typer.BadParameter(refused.strerror or str(refused), param_hint="--keep") from refused
 
 
 def _report(seen: Preview, *, first_load: bool) -> dict[str, Any]:

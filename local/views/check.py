@@ -31,14 +31,15 @@ def check_view(report: Mapping[str, Any], issues: Iterable[Mapping[str, Any]], *
         reason_view(report["reason"]) if "reason" in report else None,
         _entities(report["entities"]) if anything else None,
         issues_table(codes) if codes and anything else None,
-        places_table(codes, issues, values=values) if codes else None,
+        places_table(codes, issues, values=values) if codes and anything else None,
     ]
 
 
 def reason_view(reason: Mapping[str, str]) -> str:
     """Why a set is not usable: what, who acts, how."""
     step = f"Next: {OWNERS[reason['owner']]}. {escape(reason['remedy'])}"
-    return f"[bold]{reason['code']}[/bold]  {escape(reason['text'])}\n{step}"
+    faults = escape(reason["text"]).replace(" · ", "\n        ")
+    return f"[bold]{reason['code']}[/bold]  {faults}\n{step}"
 
 
 def _entities(entities: Mapping[str, Mapping[str, int]]) -> RenderableType:

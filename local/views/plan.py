@@ -66,7 +66,8 @@ def removals_line(removals: Mapping[str, Mapping[str, int]]) -> str:
 def guards_view(guards: Sequence[Mapping[str, Any]]) -> list[RenderableType | None]:
     """The guards that saw anything: the worst of it, the limit, and what is left to it. The others in a line."""
     quiet = [guard["code"] for guard in guards if not guard["value"]]
-    others = f"[dim]{'The other' if len(quiet) < len(guards) else 'All'} {len(quiet)} guards saw nothing.[/dim]"
+    which = "All" if len(quiet) == len(guards) else "The other"
+    others = f"[dim]{which} {len(quiet)} guards saw nothing.[/dim]" if len(quiet) > 1 else "[dim]One saw nothing.[/dim]"
     made = table("guard", "looks at", "worst seen", "limit", "left", "", numbers=["worst seen", "limit", "left"],
                  wrap=["looks at"])
     for guard in guards:
@@ -83,7 +84,7 @@ def _guard_cells(guard: Mapping[str, Any]) -> list[str]:
         limit = f"{number(guard['limit'])}{unit}"
         left = f"{number(distance)}{unit}" if distance >= 0 else f"over by {number(-distance)}{unit}"
     seen = f"{number(guard['value'])}{unit}"
-    about = f": {guard['about']}" if guard["about"] else ""
+    about = f": {guard['about']}" if guard["about"] and not guard["meaning"].endswith(guard["about"]) else ""
     return [guard["code"], escape(f"{guard['meaning']}{about}"), seen, limit, left, _mark(guard)]
 
 

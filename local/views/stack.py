@@ -21,7 +21,8 @@ def addresses_view(
 ) -> list[RenderableType | None]:
     """Where the embedded AWS is, and the names that one looks for first, or all of them."""
     made = table("output", "value", wrap=["value"])
-    for name in outputs if everything else _FIRST:
+    names = [name for name in outputs if not name.endswith("Console")] if everything else _FIRST
+    for name in names:
         made.add_row(name, escape(outputs[name]))
     shell = (f"  export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
              "AWS_DEFAULT_REGION=us-east-1")

@@ -1,4 +1,4 @@
-"""One suite for every implementation of `homeroom.ports`: in memory, and on the embedded AWS with the template's tables.
+"""One suite for all implementations of `homeroom.ports`: in memory, and on the embedded AWS with the real tables.
 
 The tables are made from template.yaml, so what passes here passes on what is deployed. Tests keep apart by names.
 """

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from homeroom.aws.edit_items import edit_of, entry_item, overlay_item, overlay_key
-from homeroom.errors import HomeroomError, NotFound, SourceUnusable
+from homeroom.errors import LinkHeld, NotFound, SourceUnusable
 from homeroom.model.integration import Integration
 from homeroom.model.run import LandedFile, Request
 from homeroom.ports import Edit, Item, Key, Landed, World
@@ -143,7 +143,7 @@ class MemoryRoster:
         with self._lock:
             holder = self.items.get((item["owner"], item["member"]), {}).get("person")
             if holder not in (None, item["person"], previous):
-                raise HomeroomError("an identity is held by a third person", code="RUN-04")
+                raise LinkHeld("an identity is held by a third person")
             self._put("roster.move_link", item)
 
     def get(self, keys: Iterable[Key]) -> list[Item]:

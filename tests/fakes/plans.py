@@ -1,4 +1,4 @@
-"""Kept plans for tests: operations with valid defaults, and a run whose plan lies in the world as planning leaves it."""
+"""Kept plans for tests: operations with valid defaults, and a run whose plan lies there as planning leaves it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from homeroom.apply.commit import Ending, finish
 from homeroom.apply.part import apply_part
 from homeroom.apply.signature import signature
 from homeroom.model import places
-from homeroom.model.events import FinishRun, StartRun, Started
+from homeroom.model.events import FinishRun, Started, StartRun
 from homeroom.model.integration import Integration
 from homeroom.model.plan import RULES_VERSION, Operation, PlanManifest
 from homeroom.model.run import Delivery, LandedFile, Lease
@@ -73,13 +73,13 @@ def keep_plan(world: World, lease: Lease, parts: Sequence[Operations], **words: 
         world.objects.put(places.part(lease.integration, lease.run, number), gzip.compress(lines, mtime=0))
     integration = world.integrations.get(lease.integration)
     content = words.pop("content_hash", f"content-{lease.run}")
+    made = [(part[0]["entity"], part[0]["op"] == "archive", len(part)) for part in parts]
     manifest = PlanManifest(**{
         "plan_hash": hashlib.sha256(json.dumps(parts).encode()).hexdigest(),
         "base_run": world.runs.control(lease.integration).applied_run, "content_hash": content,
         "signature": signature(content, integration.options_hash()), "options_hash": integration.options_hash(),
         "rules_version": RULES_VERSION, "as_of": "2026-09-07", "verdict": "apply", "counts": {}, "read": {},
-        "issues": {}, "guards": [], "parts": [(part[0]["entity"], part[0]["op"] == "archive", len(part)) for part in parts],
-        "waves": [[number] for number in range(len(parts))],
+        "issues": {}, "guards": [], "parts": made, "waves": [[number] for number in range(len(parts))],
         "edits": [[*e.item, *e.record] for e in world.roster.edits(integration.roster)], **words,
     })
     world.objects.put(places.manifest(lease.integration, lease.run), json.dumps(asdict(manifest)).encode())
@@ -138,7 +138,9 @@ GUARD = {"code": "GRD-02", "value": 50.0, "limit": 10.0, "unit": "percent", "tri
          "count": 5, "meaning": "Unexplained removals of an entity"}
 
 
-def run_until_held(world: MemoryWorld, name: str, parts: Sequence[Operations], content: str) -> tuple[Lease, PlanManifest]:
+def run_until_held(
+    world: MemoryWorld, name: str, parts: Sequence[Operations], content: str
+) -> tuple[Lease, PlanManifest]:
     """A run that a guard holds."""
     lease = lease_of(world, file_lands(world, name, content))
     manifest = keep_plan(world, lease, parts, verdict="hold", guards=[GUARD], content_hash=content)

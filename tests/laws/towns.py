@@ -16,12 +16,12 @@ from tests.builders.snapshots import of_files
 
 Town = dict[str, dict[str, Row]]
 
-STUDENTS, STAFF, FAMILY = ["s1", "s2", "s3", "S1"], ["t1", "t2"], ["g1", "g2"]
+STUDENTS, STAFF, FAMILY = ["s1", "s2", "s3", "S2"], ["t1", "t2"], ["g1", "g2"]
 IDS = {
     "orgs": ["d", "a", "b"], "academicSessions": ["y", "m1", "m2"], "courses": ["k1", "k2"], "classes": ["c1", "c2", "c3"],
     "users": [*STUDENTS, *STAFF, *FAMILY], "enrollments": [f"e{n}" for n in range(1, 8)],
 }
-NAMES = [f"user.{id}" for id in IDS["users"]]
+NAMES = {id: f"user{n}" for n, id in enumerate(IDS["users"])}
 
 pick = st.sampled_from
 rarely = pick([False] * 9 + [True])
@@ -29,15 +29,22 @@ rarely = pick([False] * 9 + [True])
 
 @st.composite
 def towns(draw: st.DrawFn, faults: bool = True) -> Town:
-    """A whole town; with `faults`, some rows are broken or removed and some point nowhere."""
-    return {stem: _present({id: draw(rows(stem, id, faults)) for id in ids}) for stem, ids in IDS.items()}
+    """A whole town; with `faults`, some rows are broken or removed and some point nowhere, else all is well."""
+    town = {stem: _present({id: draw(rows(stem, id, faults)) for id in ids}) for stem, ids in IDS.items()}
+    if not faults:
+        town["enrollments"] = {id: row for id, row in town["enrollments"].items() if _points_to_people(town, row)}
+    return town
+
+
+def _points_to_people(town: Town, row: Row) -> bool:
+    return row["userSourcedId"] in town["users"] and row["classSourcedId"] in town["classes"]
 
 
 @st.composite
 def edits(draw: st.DrawFn, town: Town, faults: bool = True) -> Town:
     """The next day of a town: some rows are drawn anew, and sometimes two people swap their usernames."""
     changed = copy.deepcopy(town)
-    places = [(stem, id) for stem, ids in IDS.items() for id in ids]
+    places = [(stem, id) for stem, ids in IDS.items() for id in ids * (3 if stem in ("users", "enrollments") else 1)]
     for stem, id in draw(st.lists(pick(places), max_size=8, unique=True)):
         row = draw(rows(stem, id, faults))
         changed[stem].pop(id, None)
@@ -47,6 +54,12 @@ def edits(draw: st.DrawFn, town: Town, faults: bool = True) -> Town:
         first, second = changed["users"][one], changed["users"][other]
         first["username"], second["username"] = second["username"], first["username"]
     return changed
+
+
+@st.composite
+def mixtures(draw: st.DrawFn, days: list[Town]) -> Town:
+    """A town whose every row is that of one of the days, or absent as on that day."""
+    return {stem: _present({id: draw(pick(days))[stem].get(id) for id in ids}) for stem, ids in IDS.items()}
 
 
 def _present(rows_: dict[str, Row | None]) -> dict[str, Row]:
@@ -100,8 +113,8 @@ def _user_rows(draw: st.DrawFn, id: str, faults: bool) -> Row | None:
     agents = draw(st.lists(pick(FAMILY if id in STUDENTS else STUDENTS), max_size=2, unique=True)) if id not in STAFF else []
     cells = {
         "sourcedId": id, "enabledUser": "true", "role": role, "givenName": draw(pick(["A", "B"])), "familyName": "Sample",
-        "orgSourcedIds": ",".join(draw(pick([["a"], ["b"], ["a", "b"]]))), "identifier": draw(pick(["", "7", f"n-{id}"])),
-        "username": draw(pick([f"user.{id}"] * 6 + NAMES)) if faults else f"user.{id}",
+        "orgSourcedIds": ",".join(draw(pick([["a"], ["b"], ["a", "b"]]))), "identifier": draw(pick(["", "7", "8", f"n-{id}"])),
+        "username": draw(pick([NAMES[id]] * 16 + [*NAMES.values()])) if faults else NAMES[id],
         "email": draw(pick(["", f"{id}@sample.example", "office@sample.example" if faults else ""])) if id in STAFF else "",
         "agentSourcedIds": ",".join(agents),
     }

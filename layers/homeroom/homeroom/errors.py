@@ -7,7 +7,10 @@
     ├── NotFound            no such integration, run or record
     ├── LeaseLost           a newer run owns the roster; this writer stops (never retried)
     ├── StateLost           the kept state is missing: reconcile, never a first load
-    └── RetryableError      a service was busy; the same call may succeed later
+    ├── RetryableError      a service was busy; the same call may succeed later
+    ├── LinkHeld            an identity that was to move is held by a third person
+    ├── PartMissing         not every part of the plan reported that it was written
+    └── NoEnd               a run stopped without an end
 
 Messages never hold personal data, secrets or cell values: they travel to logs, states and mails.
 """
@@ -89,3 +92,24 @@ class RetryableError(HomeroomError):
     code = "RUN-03"
     remedy = "Retried automatically."
     retryable = True
+
+
+class LinkHeld(HomeroomError):
+    """An identity link that was to move is held by a third person."""
+
+    code = "RUN-04"
+    remedy = "The next run reads who holds it and moves it."
+
+
+class PartMissing(HomeroomError):
+    """Not every part of the plan reported that it was written, or the counts differ."""
+
+    code = "RUN-05"
+    remedy = "The next run repairs what was left."
+
+
+class NoEnd(HomeroomError):
+    """The run stopped without an end, and its lease lapsed."""
+
+    code = "RUN-06"
+    remedy = "The next run repairs what was left."

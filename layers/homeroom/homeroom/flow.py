@@ -4,8 +4,8 @@
 
 `preview` is the pure middle: the same function plans a run in the cloud, previews on a laptop and is held to the laws
 in the tests. `sync` is a whole run in one process. In the cloud the state machine does the same, each step in a
-function: `plan_roster` calls `plan_run`, `upsert_roster` calls `apply_part`, `finish_run` calls `finish`; who may start a run
-decides the one door, `homeroom.support.door`.
+function: `plan_roster` calls `plan_run`, `upsert_roster` calls `apply_part`, `finish_run` calls `finish`. Who may start
+a run decides the one door, `homeroom.support.door`.
 """
 
 from __future__ import annotations

@@ -12,13 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import polars as pl
+
 from homeroom.apply import kept_state
 from homeroom.apply.dirty import dirty_images
 from homeroom.apply.signature import signature
 from homeroom.check import Checked, by_code
 from homeroom.check.findings import Findings
 from homeroom.diff import Plan
-from homeroom.diff.applied import State
 from homeroom.diff.parts import PlanHash, parts, waves_of
 from homeroom.errors import SourceUnusable
 from homeroom.guard import Verdict
@@ -27,7 +28,7 @@ from homeroom.model.events import Planned
 from homeroom.model.integration import Integration
 from homeroom.model.issues import Issue
 from homeroom.model.plan import RULES_VERSION, PlanManifest, Repairs
-from homeroom.model.run import Control, Lease, Request
+from homeroom.model.run import Control, Lease, Request, State
 from homeroom.model.snapshot import Snapshot
 from homeroom.ports import Edit, World
 from homeroom.read import raw
@@ -53,6 +54,7 @@ class Planning:
         request = Request.model_validate_json(world.objects.get(places.request(lease.integration, lease.run)))
         integration = world.integrations.get(lease.integration)
         edits = tuple(world.roster.edits(integration.roster))
+        progress(lease, world, "reading")
         return cls(lease, world, request, integration, world.runs.control(lease.integration), edits)
 
     def read(self) -> Snapshot:
@@ -78,7 +80,7 @@ class Planning:
             return None
         return raw.load(self.world.objects, self.lease.integration, self.control.applied_run)
 
-    def applied(self) -> State | None:
+    def applied(self) -> dict[str, pl.DataFrame] | None:
         """The kept state, None before the first load. Raises StateLost."""
         if self.control.applied_run is None:
             return None
@@ -95,6 +97,12 @@ class Planning:
     def expected_districts(self) -> tuple[str, ...]:
         """The district confirmed at connect."""
         return (self.integration.district_id,) if self.integration.district_id else ()
+
+
+def progress(lease: Lease, world: World, state: State) -> None:
+    """Note in the ledger how far the run is."""
+    record = world.runs.run(lease.integration, lease.run)
+    world.runs.record(record.model_copy(update={"state": state}))
 
 
 def keep_plan(planning: Planning, snapshot: Snapshot, checked: Checked, plan: Plan, verdict: Verdict) -> Planned:
@@ -122,6 +130,7 @@ def keep_plan(planning: Planning, snapshot: Snapshot, checked: Checked, plan: Pl
         kept_state.save(objects, lease.integration, lease.run, plan.next_state)
     if word == "apply":
         planning.world.runs.mark_dirty(lease, lease.run)
+        progress(lease, planning.world, "applying")
     return _planned(word, manifest)
 
 

@@ -83,7 +83,9 @@ class Runs(Protocol):
     def control(self, integration: str) -> Control:
         """The control record, read consistently; a fresh one when there is none."""
 
-    def open(self, integration: str, *, now: datetime, lease_seconds: int, take_lease: bool) -> tuple[int, Lease | None]:
+    def open(
+        self, integration: str, *, now: datetime, lease_seconds: int, take_lease: bool
+    ) -> tuple[int, Lease | None]:
         """Allot the next run number and, if asked and free (or lapsed), take the lease under a higher fence.
 
         Both happen in one conditional write. Returns the number and the lease, or None for the lease when another run
@@ -184,7 +186,7 @@ class Roster(Protocol):
     def consume(self, edits: Sequence[Edit]) -> None:
         """Remove exactly these edit entries and their overlays; later ones stay.
 
-        The overlay goes first, and only if it still is that edit's: a crash in between leaves the entry to the next plan.
+        The overlay goes first, and only if it is still that edit's: a crash between leaves the entry to the next plan.
         """
 
 

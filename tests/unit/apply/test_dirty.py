@@ -34,19 +34,20 @@ def test_nothing_is_dirty_when_every_run_was_committed() -> None:
 def test_records_and_links_of_a_half_written_plan_are_told_as_the_table_holds_them() -> None:
     world = memory_world(LAB)
     lease = lease_of(world, file_lands(world, "day-1.zip"))
-    parts = [[person("create", "s-1"), person("create", "s-2")], [link("username#a", "id-s-1"), unlink("username#b", "id-s-2")]]
+    links = [link("username#a", "id-s-1"), unlink("username#b", "id-s-2")]
+    parts = [[person("create", "s-1"), person("create", "s-2")], links]
     keep_plan(world, lease, parts)
     world.faults.arm(3)
     with pytest.raises(Crash):
         write_parts(world, lease, parts)
-    images, links = dirty_images(world, LAB, world.runs.control(LAB.id))
+    images, found = dirty_images(world, LAB, world.runs.control(LAB.id))
     assert [(i.source_id, i.status) for i in images] == [("s-1", "active"), ("s-2", None)]
     assert images[0].fields == parts[0][0]["after"]
     assert images[1] == TableImage("people", "id-s-2", "s-2", None, None)
-    assert links == [LinkImage("username#a", None), LinkImage("username#b", None)]
+    assert found == [LinkImage("username#a", None), LinkImage("username#b", None)]
     write_parts(world, lease, parts)
-    _, links = dirty_images(world, LAB, world.runs.control(LAB.id))
-    assert links == [LinkImage("username#a", "id-s-1"), LinkImage("username#b", None)]
+    _, found = dirty_images(world, LAB, world.runs.control(LAB.id))
+    assert found == [LinkImage("username#a", "id-s-1"), LinkImage("username#b", None)]
 
 
 def test_an_enrollment_is_found_at_its_old_and_at_its_new_place() -> None:

@@ -97,6 +97,12 @@ def test_all_issues_go_to_a_file(homeroom: Homeroom, tmp_path: Path, name: str) 
     assert {row["code"] for row in rows} == set(ran.json["issues"]["by_code"])
 
 
+def test_a_file_that_can_not_be_written_is_a_usage_error(homeroom: Homeroom, tmp_path: Path) -> None:
+    ran = homeroom("check", district().write_zip(tmp_path / "set.zip"), "--issues", tmp_path / "no-folder" / "all.csv")
+    assert ran.code == 64
+    assert "--issues" in ran.err
+
+
 def test_the_screen_names_places_and_shows_no_value_unless_asked(homeroom: Homeroom, tmp_path: Path) -> None:
     path = district().with_row("users", student("s-99", enabledUser="Marked")).write_zip(tmp_path / "set.zip")
     plain, shown = homeroom("check", path), homeroom("check", path, "--show-values")
@@ -108,8 +114,10 @@ def test_the_screen_names_places_and_shows_no_value_unless_asked(homeroom: Homer
 def test_the_screen_says_who_fixes_what_and_how(homeroom: Homeroom, tmp_path: Path) -> None:
     ran = homeroom("check", with_errors().write_zip(tmp_path / "set.zip"))
     assert "Usable, with errors" in ran.out
-    row = next(line for line in ran.out.splitlines() if line.startswith("REF-01"))
-    assert "the district" in row
+    lines = ran.out.splitlines()
+    row = next(n for n, line in enumerate(lines) if line.startswith("REF-01"))
+    assert "The enrollment points to an unknown person. Skipped the enrollment." in lines[row]
+    assert "the district: Correct the record in the SIS" in lines[row + 1]
     assert "\x1b" not in ran.out
 
 

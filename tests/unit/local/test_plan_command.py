@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,29 @@ def test_a_folder_with_other_things_is_never_overwritten(homeroom: Homeroom, tmp
     assert [file.name for file in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
+def lose_people(kept: Path) -> None:
+    (kept / "people.parquet").unlink()
+
+
+def say_nothing(kept: Path) -> None:
+    (kept / "state.json").write_text("{}")
+
+
+def be_of_another_version(kept: Path) -> None:
+    note = json.loads((kept / "state.json").read_text())
+    (kept / "state.json").write_text(json.dumps(note | {"rules_version": 0}))
+
+
+@pytest.mark.parametrize("broken", [lose_people, say_nothing, be_of_another_version])
+def test_a_kept_state_that_is_not_whole_is_a_usage_error(
+    homeroom: Homeroom, kept: Path, tmp_path: Path, broken: Callable[[Path], None]
+) -> None:
+    broken(kept)
+    ran = homeroom("plan", tmp_path / "first.zip", "--since", kept)
+    assert ran.code == 64
+    assert "--since" in ran.err
+
+
 def test_options_are_read_from_a_file(homeroom: Homeroom, tmp_path: Path) -> None:
     (tmp_path / "options.json").write_text('{"strict": true}')
     path = district().write_zip(tmp_path / "set.zip", manifest=False)
@@ -163,6 +187,14 @@ def test_an_option_that_does_not_exist_is_a_usage_error(homeroom: Homeroom, tmp_
     ran = homeroom("plan", district().write_zip(tmp_path / "set.zip"), "--options", tmp_path / "options.json")
     assert ran.code == 64
     assert "--options" in ran.err
+
+
+def test_a_product_line_is_one_of_the_catalogue(homeroom: Homeroom, tmp_path: Path) -> None:
+    path = district().write_zip(tmp_path / "set.zip")
+    assert homeroom("plan", path, "--product-line", "Sonday").code == 20
+    ran = homeroom("plan", path, "--product-line", "Sunday")
+    assert ran.code == 64
+    assert "School Manager" in ran.err
 
 
 def test_a_date_that_is_none_is_a_usage_error(homeroom: Homeroom, tmp_path: Path) -> None:

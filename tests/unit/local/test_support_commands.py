@@ -44,14 +44,21 @@ def held(aws: MemoryAws, exports: dict[str, Path], homeroom: Homeroom) -> str:
     return plan
 
 
+def test_connect_refuses_a_product_that_the_catalogue_does_not_know(aws: MemoryAws, homeroom: Homeroom) -> None:
+    ran = homeroom("connect", "lab-usd", *SET_UP, "--product-line", "Sonday", "--product", "Galileo K-12")
+    assert ran.code == 1
+    assert "Galileo K-12 is no product of Sonday" in ran.err
+
+
 def test_connect_sends_the_set_up_and_who_asked(aws: MemoryAws, homeroom: Homeroom) -> None:
-    ran = homeroom("connect", "lab-usd", *SET_UP, "--product", "a", "--product", "b", "--no-hold-first-load",
-                   "--reason", "kick-off", "--json")
+    ran = homeroom("connect", "lab-usd", *SET_UP, "--product-line", "Sonday", "--product", "WinVocab", "--product",
+                   "Sonday System 1", "--no-hold-first-load", "--reason", "kick-off", "--json")
     assert (ran.code, ran.json["status"]) == (0, "waiting for data")
     sent = aws.asked[0]
     assert (sent["operation"], sent["by"], sent["reason"]) == ("connect", "csm-7", "kick-off")
     about = sent["integration"]
-    assert (about["id"], about["timezone"], about["products"]) == ("lab-usd", "America/Denver", ["a", "b"])
+    assert (about["id"], about["timezone"], about["products"]) == (
+        "lab-usd", "America/Denver", ["WinVocab", "Sonday System 1"])
     assert about["hold_first_load"] is False
 
 

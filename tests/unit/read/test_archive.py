@@ -93,11 +93,12 @@ def test_another_cell_hashes_differently(tmp_path: Path) -> None:
         assert a.content_hash() != b.content_hash()
 
 
-def test_content_that_moves_to_another_file_hashes_differently(archive: Callable[..., Path], tmp_path: Path) -> None:
-    with open_set(archive(Member("orgs.csv", b"1"), Member("users.csv", b"2"))) as delivered:
-        first = delivered.content_hash()
-    with open_set(archive(Member("orgs.csv", b"2"), Member("users.csv", b"1"))) as delivered:
-        assert delivered.content_hash() != first
+def test_content_under_another_name_hashes_differently(archive: Callable[..., Path]) -> None:
+    hashes = set()
+    for names in (["orgs.csv"], ["users.csv"], ["orgs.csv", "users.csv"], ["classes.csv", "orgs.csv"]):
+        with open_set(archive(*(Member(name, ORGS) for name in names))) as delivered:
+            hashes.add(delivered.content_hash())
+    assert len(hashes) == 4
 
 
 def test_c22_one_common_folder_is_found_and_what_computers_add_is_ignored(archive: Callable[..., Path]) -> None:
@@ -294,5 +295,13 @@ def test_a_loose_file_that_is_replaced_while_the_set_is_read_is_noticed(tmp_path
         delivered.read("orgs")
         with pytest.raises(SourceUnusable, match="replaced while it was read"):
             delivered.assert_unchanged()
+        with pytest.raises(SourceUnusable, match="replaced while it was read"):
+            delivered.read("users")
+
+
+def test_a_loose_file_that_goes_away_while_the_set_is_read_is_noticed(tmp_path: Path) -> None:
+    write_folder(tmp_path, small_district())
+    with open_set(tmp_path) as delivered:
+        (tmp_path / "users.csv").unlink()
         with pytest.raises(SourceUnusable, match="replaced while it was read"):
             delivered.read("users")

@@ -114,13 +114,17 @@ DECLINED = {
     "a space before a quote": 'o-1, "x",y\n',
     "a carriage return alone": "o-1,x\rx,y\n",
     "a carriage return alone at the end of a cell": "o-1,x\r,y\n",
-    "a carriage return in the last cell": "o-1,x,y\ry\no-2,x,y\n",
+    "a carriage return in the last cell": "o-1,x,y\r\no-2,x,y\ry\no-3,x,y\r\n",
+    "a byte order mark before the first row": "\ufeffo-1,x,y\n",
+    "a byte order mark on a line of its own, after quotes": '"o-1",x,y\n\ufeff',
+    "a byte order mark before the first row, and quotes": '\ufeffo-1,"x",y\n',
     "mixed line ends": "o-1,x,y\no-2,x,y\r\n",
     "a row of empty cells": "o-1,x,y\n,,\n",
 }
 
 
+@pytest.mark.parametrize("last", ["type", "unknown"])
 @pytest.mark.parametrize("body", DECLINED.values(), ids=DECLINED.keys())
-def test_the_fast_reader_declines(body: str) -> None:
-    data = ("sourcedId,name,type\n" + body).encode()
+def test_the_fast_reader_declines(body: str, last: str) -> None:
+    data = (f"sourcedId,name,{last}\n" + body).encode()
     assert read_fast(data, header_of(data)) is None

@@ -270,6 +270,7 @@ def test_the_reference_sets_are_usable(shared: Path, name: str) -> None:
         stem: len((shared / "data" / "oneroster" / name / f"{stem}.csv").read_text().splitlines()) - 1 for stem in CORE
     }
     assert {stem: frame.height for stem, frame in snapshot.frames.items()} == lines
+    assert not [stem for stem, frame in snapshot.frames.items() if "_problem" in frame.columns]
     assert not [i for i in snapshot.issues if CATALOGUE[i.code].severity in ("fatal", "error")]
 
 

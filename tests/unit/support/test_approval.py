@@ -13,7 +13,17 @@ from homeroom.support.approval import what_moved
 from homeroom.support.door import start
 from homeroom.support.edits import archive_by_hand
 from tests.fakes.memory import START, MemoryWorld, memory_world
-from tests.fakes.plans import LAB, end, file_lands, keep_plan, lease_of, person, run_through, run_until_held, write_parts
+from tests.fakes.plans import (
+    LAB,
+    end,
+    file_lands,
+    keep_plan,
+    lease_of,
+    person,
+    run_through,
+    run_until_held,
+    write_parts,
+)
 
 PARTS = [[person("create", "s-1")]]
 

@@ -28,7 +28,11 @@ from tests.fakes.plans import (
     write_parts,
 )
 
-FIRST = [[person("create", "s-1"), person("create", "s-2")], [link("username#a", "id-s-1")], [enrollment("create", "e-1")]]
+FIRST = [
+    [person("create", "s-1"), person("create", "s-2")],
+    [link("username#a", "id-s-1")],
+    [enrollment("create", "e-1")],
+]
 SECOND = [
     [person("update", "s-1", family_name="Renamed"), person("create", "s-3")],
     [link("username#a", "id-s-3", before="id-s-1")],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from homeroom.model.run import Note
+from homeroom.model.events import StartRun
+from homeroom.model.run import Delivery, Note
+from homeroom.support.door import start
 from homeroom.support.intake import ObjectCreated, Taken, landed, settle
 from tests.builders.oneroster import small_district, write_folder, zip_bytes
 from tests.fakes.memory import LANDING_BUCKET, MemoryWorld, memory_world
-from tests.fakes.plans import LAB, person, run_through
+from tests.fakes.plans import LAB, delivery, person, run_through
 
 
 def lands(world: MemoryWorld, key: str, body: bytes) -> Taken:
@@ -119,14 +121,19 @@ def test_an_empty_zip_is_told_without_its_name() -> None:
     assert "Jane" not in note.text
 
 
-def test_a_run_by_hand_finds_the_newest_whole_set_by_itself() -> None:
-    from tests.unit.support.test_door import by_hand
-
+@pytest.mark.parametrize("known", [None, delivery("older.zip", "content-a")])
+def test_a_run_by_hand_finds_the_newest_whole_set_though_its_event_never_came(known: Delivery | None) -> None:
     world = memory_world(LAB)
-    world.landing.put("landing/lab-usd/export.zip", zip_bytes(small_district()))
-    started = by_hand(world)
+    if known is not None:
+        world.runs.set_last_delivery(LAB.id, known)
+    file = world.landing.put("landing/lab-usd/export.zip", zip_bytes(small_district()))
+    started = start(StartRun(trigger="hand", integration=LAB.id, by="support"), world)
     assert started.state == "queued"
-    assert world.executions.started["lab-usd-1"].delivery is not None
+    read = world.executions.started["lab-usd-1"].delivery
+    assert read is not None
+    assert (read.files, read.content_hash is None) == ((file,), False)
+    assert world.runs.control(LAB.id).last_delivery == read
+    assert told(world, "landing/lab-usd/export.zip").state == "nothing new"
 
 
 @pytest.mark.parametrize("key", ["landing/lab-usd/readme.txt", "landing/lab-usd/export.zip.part", "landing/lab-usd/",

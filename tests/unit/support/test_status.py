@@ -91,7 +91,8 @@ def test_a_source_without_credentials_or_district_is_not_set_up() -> None:
     fetched = LAB.model_copy(update={"transport": "oneroster_rest"})
     assert told(fresh, integration=fetched) == ("not set up", "vendor")
     assert told(fresh, integration=LAB.model_copy(update={"district_id": None})) == ("not set up", "vendor")
-    assert told(fresh, integration=fetched.model_copy(update={"secret_name": "lab"})) == ("waiting for data", "district")
+    named = fetched.model_copy(update={"secret_name": "lab"})
+    assert told(fresh, integration=named) == ("waiting for data", "district")
 
 
 def test_nothing_landed_yet_waits_for_data() -> None:
@@ -106,7 +107,8 @@ def test_an_old_roster_is_stale_unless_it_was_seen_unchanged() -> None:
 
 
 @pytest.mark.parametrize("update", [
-    {"paused": Pause(reason="x", by="support", at=NOW)}, {"blackouts": (Blackout(first="2026-09-01", last="2026-09-09"),)},
+    {"paused": Pause(reason="x", by="support", at=NOW)},
+    {"blackouts": (Blackout(first="2026-09-01", last="2026-09-09"),)},
     {"stale_after_hours": 50},
 ])
 def test_a_roster_that_may_not_run_or_may_be_older_is_not_stale(update) -> None:

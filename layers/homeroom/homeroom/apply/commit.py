@@ -30,8 +30,8 @@ from homeroom.model.plan import PlanManifest
 from homeroom.model.run import Control, Lease, Outcome, RunRecord
 from homeroom.ports import World
 
-CLOSING = timedelta(minutes=3)
-"""How far the lease is moved when the end of a run begins."""
+CLOSING = timedelta(minutes=11)
+"""How far the lease is moved when the end of a run begins: the function's time and a minute."""
 
 _ACTIONS = ("create", "update", "archive", "restore")
 
@@ -77,7 +77,7 @@ class Closing:
 def finish(event: FinishRun, world: World, summarize: Summarize) -> Ending:
     """End a run after its verdict or its error; a repeated call changes nothing more. Returns what the ledger holds.
 
-    Raises LeaseLost where the roster belongs to a newer run, and HomeroomError (RUN-05) where results are not whole:
+    Raises LeaseLost where the roster belongs to a newer run, and PartMissing where results are not whole:
     then the state machine calls again with that error.
     """
     closing = _open(event, world, summarize)

@@ -6,7 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from homeroom.errors import HomeroomError, NotFound
+from homeroom.errors import NotFound, PartMissing
 from homeroom.model import places
 from homeroom.model.plan import PlanManifest
 from homeroom.model.run import Lease
@@ -16,16 +16,13 @@ READERS = 16
 
 
 def whole_results(objects: Objects, lease: Lease, plan: PlanManifest) -> list[dict[str, Any]]:
-    """The results of all parts. Raises HomeroomError (RUN-05) when one is missing or counts differ from the plan."""
+    """The results of all parts. Raises PartMissing when one is missing or counts differ from the plan."""
     results = found_results(objects, lease, plan)
     reported = {result["part"]: result["operations"] for result in results}
     planned = {number: count for number, (_, _, count) in enumerate(plan.parts)}
     wrong = [number for number, count in planned.items() if reported.get(number) != count]
     if wrong:
-        raise HomeroomError(
-            f"{len(wrong)} of {len(planned)} parts did not report that they were written", code="RUN-05",
-            remedy="The next run repairs what was left.",
-        )
+        raise PartMissing(f"{len(wrong)} of {len(planned)} parts did not report that they were written")
     return results
 
 

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionClosedError,
-    EndpointConnectionError,
-    HTTPClientError,
-    IncompleteReadError,
-)
+from botocore import exceptions as botocore
+from botocore.exceptions import BotoCoreError, ClientError
 
 from homeroom.errors import HomeroomError, RetryableError
 
@@ -20,7 +14,9 @@ _BUSY = frozenset({
     "ThrottlingException", "TooManyRequestsException", "TransactionConflictException",
     "TransactionInProgressException",
 })
-_UNREACHED = (ConnectionClosedError, EndpointConnectionError, HTTPClientError, IncompleteReadError)
+_UNREACHED = (
+    botocore.ConnectionClosedError, botocore.ConnectionError, botocore.HTTPClientError, botocore.IncompleteReadError,
+)
 
 
 def code_of(error: ClientError) -> str:

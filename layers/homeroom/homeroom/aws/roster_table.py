@@ -16,7 +16,7 @@ from homeroom.aws.clients import THREADS
 from homeroom.aws.edit_items import edit_of, edits_owner, entry_item, overlay_item, overlay_key
 from homeroom.aws.faults import code_of
 from homeroom.aws.values import plain_item, wired, wired_item
-from homeroom.errors import HomeroomError, RetryableError
+from homeroom.errors import LinkHeld, RetryableError
 from homeroom.ports import Edit, Item, Key
 
 if TYPE_CHECKING:
@@ -68,10 +68,7 @@ class RosterTable:
         except ClientError as error:
             if code_of(error) != _REFUSED:
                 raise
-            raise HomeroomError(
-                "an identity that was to move is held by a third person", code="RUN-04",
-                remedy="The next run reads who holds it and moves it.",
-            ) from error
+            raise LinkHeld("an identity that was to move is held by a third person") from error
 
     def edit(self, edit: Edit, reason: str) -> None:
         items = overlay_item(edit, reason), entry_item(edit, reason)

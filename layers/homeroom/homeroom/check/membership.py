@@ -27,7 +27,8 @@ def check_membership(people: Rows, classes: Rows, enrollments: Rows, findings: F
 def _two_roles(present: pl.DataFrame, others: pl.DataFrame, findings: Findings) -> None:
     """Only people who are more than a student somewhere can have two roles, so few rows are looked at."""
     known = present.join(others.select("person").unique(), on="person", how="semi")
-    suspects = known.join(others.select("class", "person").unique(), on=["class", "person"], how="semi").drop_nulls("role")
+    known = known.drop_nulls("role")
+    suspects = known.join(others.select("class", "person").unique(), on=["class", "person"], how="semi")
     roles = suspects.group_by("class", "person").agg(pl.col("role").n_unique().alias("n")).filter(pl.col("n") > 1)
     twice = suspects.join(roles, on=["class", "person"], how="semi").sort(LINE)
     findings.add("DUP-04", twice, Where("enrollments", "enrollments", "role"), value=pl.col("role"))

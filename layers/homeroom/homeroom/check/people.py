@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from homeroom.check.findings import SOURCE_ID, Findings, Where
-from homeroom.check.references import REMOVED, UNUSABLE, Known, check_list, ids_of
+from homeroom.check.references import REMOVED, TAKEN, UNUSABLE, Known, check_list, ids_of
 from homeroom.check.rows import AGENTS, BAD, GONE, Rows, trimmed_list
 from homeroom.model.entities import CONTACTS
 from homeroom.model.snapshot import LINE
@@ -65,57 +65,47 @@ def _shared(rows: Rows, column: str, who: pl.Expr, findings: Findings) -> None:
 def contact_rows(people: Rows, raw: pl.DataFrame, findings: Findings) -> Rows:
     """Links between guardians and students from `agentSourcedIds`, of either side, each once (conformance 33).
 
-    Agents who are neither (a teacher as mentor) are no contacts. A link is unusable where either person is, so that a
-    person in error for a day keeps the links that were applied before.
+    Agents who are neither (a teacher as mentor) are no contacts. A link goes where either person is removed. It is
+    unusable where either person is, so that a person in error for a day keeps the links that were applied before.
     """
-    ids = ids_of(people)
-    pairs = _agent_pairs(people, raw)
-    partner = people.frame.select(pl.col(SOURCE_ID).alias("agent"), pl.col("role").alias("agent_role"))
-    pairs = pairs.join(partner.unique("agent", keep="first"), on="agent", how="left", maintain_order="left")
-    fate = ids.rename({SOURCE_ID: "agent", "is": "agent_is"})
-    pairs = pairs.join(fate, on="agent", how="left", maintain_order="left")
-    nowhere = pairs.filter(pl.col("agent_is").is_null() & ~pl.col(BAD) & ~pl.col(GONE))
+    roles = people.frame.select(SOURCE_ID, "role").unique(SOURCE_ID, keep="first", maintain_order=True)
+    owner = roles.join(ids_of(people), on=SOURCE_ID, how="inner")
+    agent = owner.rename({SOURCE_ID: "agent", "role": "agent_role", "is": "agent_is"})
+    pairs = _agent_pairs(raw).join(people.frame.select(SOURCE_ID, LINE), on=LINE, how="inner")
+    pairs = pairs.join(owner, on=SOURCE_ID, how="inner").join(agent, on="agent", how="left")
+    nowhere = pairs.filter(pl.col("agent_is").is_null() & (pl.col("is") == TAKEN))
     findings.add("FLD-02", nowhere, Where("people", "users", AGENTS), value=pl.col("agent"))
-    return _as_contacts(pairs.filter(pl.col("agent_is").is_not_null()), findings)
+    return _as_contacts(pairs, findings)
 
 
-def _agent_pairs(people: Rows, raw: pl.DataFrame) -> pl.DataFrame:
-    """One row for each named agent: the person who names it, that person's role and fate, and the agent."""
-    none = pl.DataFrame(schema={SOURCE_ID: pl.String, LINE: pl.UInt32, "role": pl.String, BAD: pl.Boolean,
-                                GONE: pl.Boolean, "agent": pl.String})
+def _agent_pairs(raw: pl.DataFrame) -> pl.DataFrame:
+    """One row for each agent that a row names: `_line` and `agent`."""
     if AGENTS not in raw.columns:
-        return none
-    named = raw.select(LINE, trimmed_list(AGENTS).alias("agent")).filter(pl.col("agent").is_not_null())
-    if named.is_empty():
-        return none
-    owner = people.frame.select(SOURCE_ID, LINE, "role", BAD, GONE)
-    named = named.with_columns(pl.col("agent").str.split(",")).explode("agent").filter(pl.col("agent") != "")
-    return named.join(owner, on=LINE, how="inner").select(none.columns)
+        return pl.DataFrame(schema={LINE: pl.UInt32, "agent": pl.String})
+    named = raw.select(LINE, trimmed_list(AGENTS).str.split(",").alias("agent")).explode("agent")
+    return named.filter(pl.col("agent") != "")
 
 
 _LINK_ID = pl.concat_str(
     pl.col("student").str.replace_all("%", "%25", literal=True).str.replace_all("|", "%7C", literal=True),
     pl.lit("|"), pl.col("guardian"),
 )
-"""Id of a contact: `student|guardian`, with the student's own `|` written as in an address, so that no two are equal."""
+"""Id of a contact: `student|guardian`; a `|` of the student's own id is written as in an address, so none are equal."""
 
 
 def _as_contacts(pairs: pl.DataFrame, findings: Findings) -> Rows:
-    owns = pl.col("role").is_in(list(GUARDIAN_ROLES))
-    named = pl.col("agent_role").is_in(list(GUARDIAN_ROLES))
-    forward = named & (pl.col("role") == "student")
-    backward = owns & (pl.col("agent_role") == "student")
-    guardian = pl.when(named).then("agent_role").otherwise("role")
+    forward = pl.col("agent_role").is_in(list(GUARDIAN_ROLES)) & (pl.col("role") == "student")
+    backward = pl.col("role").is_in(list(GUARDIAN_ROLES)) & (pl.col("agent_role") == "student")
+    gone = (pl.col("is") == REMOVED) | (pl.col("agent_is") == REMOVED)
+    broken = (pl.col("is") == UNUSABLE) | (pl.col("agent_is") == UNUSABLE)
     links = pairs.filter(forward | backward).select(
         pl.when(forward).then(SOURCE_ID).otherwise("agent").alias("student"),
         pl.when(forward).then("agent").otherwise(SOURCE_ID).alias("guardian"),
-        guardian.alias("relationship"), LINE,
-        (pl.col(BAD) | (pl.col("agent_is") == UNUSABLE)).alias(BAD),
-        (pl.col(GONE) | (pl.col("agent_is") == REMOVED)).alias(GONE),
-        pl.when(BAD).then(SOURCE_ID).otherwise("agent").alias("_broken"),
+        pl.when(forward).then("agent_role").otherwise("role").alias("relationship"),
+        pl.when(pl.col("is") == UNUSABLE).then(SOURCE_ID).otherwise("agent").alias("cause"),
+        LINE, (broken & ~gone).alias(BAD), gone.alias(GONE),
     ).with_columns(_LINK_ID.alias(SOURCE_ID))
     links = links.sort(LINE).unique(SOURCE_ID, keep="first", maintain_order=True)
-    broken = links.filter(pl.col(BAD) & ~pl.col(GONE))
-    cause = pl.concat_str(pl.lit("people "), pl.col("_broken"))
-    findings.add("REF-07", broken, Where("contacts", "users", AGENTS), cause=cause)
+    cause = pl.concat_str(pl.lit("people "), pl.col("cause"))
+    findings.add("REF-07", links.filter(BAD), Where("contacts", "users", AGENTS), cause=cause)
     return Rows(CONTACTS, links.select(SOURCE_ID, LINE, *CONTACTS.names, BAD, GONE), read=links.height)

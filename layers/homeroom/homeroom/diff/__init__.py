@@ -57,7 +57,7 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     images = {name: [i for i in repairs.images if i.entity == name] for name in ENTITIES}
     base = empty_state() if applied is None else applied
     before = {name: corrected(ENTITIES[name], base[name], images[name]) for name in ENTITIES}
-    wanted = {name: _wanted(name, desired, base, before) for name in ENTITIES}
+    wanted = {name: _wanted(name, desired, base, before["contacts"]) for name in ENTITIES}
     states = (base, before) if repairs.images else (base,)
     forced = {name: _torn(images[name]).union(*(_completed(name, wanted, s) for s in states)) for name in ENTITIES}
     compared = {
@@ -114,21 +114,29 @@ def _completed(name: str, wanted: Mapping[str, DesiredEntity], state: State) -> 
     return frozenset(found)
 
 
-def _wanted(name: str, desired: Desired, base: State, before: State) -> DesiredEntity:
-    """What is wanted of an entity; of one that was not delivered nothing is said, so it stays as it was applied.
-
-    Contacts are made from rows of people: those of a person whose row is unusable are unusable too, named or not.
-    """
+def _wanted(name: str, desired: Desired, base: State, contacts: pl.DataFrame) -> DesiredEntity:
+    """What is wanted of an entity; of one that was not delivered nothing is said, so it stays as it was applied."""
     said = desired.entities[name]
     if name == "contacts":
-        broken = desired.entities["people"].unusable.alias("person").to_frame()
-        links = [before[name].join(broken, left_on=side, right_on="person", how="semi")[SOURCE_ID]
-                 for side in ("student", "guardian")]
-        said = DesiredEntity(said.records, pl.concat([said.unusable, *links]), said.gone)
+        said = DesiredEntity(said.records, pl.concat([said.unusable, _unsaid(desired, contacts)]), said.gone)
     if name in desired.delivered:
         return said
     active = base[name].filter(pl.col(STATUS) == ACTIVE)
     return DesiredEntity(active.drop(ID, STATUS), said.unusable.clear(), said.gone.clear())
+
+
+def _unsaid(desired: Desired, contacts: pl.DataFrame) -> pl.Series:
+    """Applied contacts about which nothing is known: one of the two people is in error, and neither is gone.
+
+    Contacts are made from rows of people, so the row in error may be the only one that named them.
+    """
+    people = desired.entities["people"]
+    broken = people.unusable.alias(SOURCE_ID).to_frame()
+    present = pl.concat([people.records.select(SOURCE_ID), broken])
+    for side in ("student", "guardian"):
+        contacts = contacts.join(present, left_on=side, right_on=SOURCE_ID, how="semi")
+    torn = [contacts.join(broken, left_on=side, right_on=SOURCE_ID, how="semi") for side in ("student", "guardian")]
+    return pl.concat(torn)[SOURCE_ID]
 
 
 def _rows(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], next_state: State, repairs: Repairs,

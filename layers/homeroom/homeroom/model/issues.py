@@ -138,7 +138,7 @@ _CODES: list[Code] = [
     )),
     *_rows("info", "nobody", (
         ("SRC-08", "The content is the same as last applied", "Skipped the run", "Nothing."),
-        ("FIL-05", "An unknown column was ignored", "Ignored it", "Nothing."),
+        ("FIL-05", "An unknown column or a file that is not needed", "Ignored it", "Nothing."),
         ("REF-06", "The person is in no class", "Took the person", "Nothing."),
         ("DUP-02", "The same row stands twice", "Kept one", "Nothing."),
         ("IDN-04", "Linked to an existing account", "Linked", "Nothing."),

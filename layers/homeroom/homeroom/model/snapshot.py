@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 Mode = Literal["bulk", "delta", "absent"]
 
 LINE = "_line"
-"""Column of a raw frame: physical line of the row's first character, the header being line 1 (UInt32)."""
+"""Column of a raw frame: physical line of the row's first character, the header being line 1 (UInt32).
+
+Null for rows that a delta left as they were: they stand in no file of today."""
 PROBLEM = "_problem"
-"""Column of a raw frame: null, or the code of an issue that makes the row unusable as it was parsed (FIL-11)."""
+"""Column of a raw frame: null, or the code of what makes the row unusable as it was parsed.
+
+FIL-11 for a row with too few or too many cells, REF-07 for a user whose row in roles.csv is malformed."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,9 @@ class Snapshot:
     """A complete read.
 
     `frames` maps the OneRoster file stem (`orgs`, `academicSessions`, `courses`, `classes`, `users`, `enrollments`) to
-    a frame of String columns in the spelling of OneRoster 1.1 (blank cells are null), plus `_line` and, only where
+    a frame of String columns in the spelling of OneRoster 1.1, trimmed, blank cells null, plus `_line` and, only where
     rows were malformed, `_problem`. OneRoster 1.2 roles are already folded into `users` (`role`, `orgSourcedIds`, and
-    `roles` as `role:org` items). `metadata.*` columns keep their names. Columns that may not be kept (password) are
+    `roles` as `role:org` items); the frame `roles` beside it is there for a later delta. `metadata.*` columns keep their names. Columns that may not be kept (password) are
     gone. A file that is absent or header-only has a frame with no rows, or none at all.
     """
 

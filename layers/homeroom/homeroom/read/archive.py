@@ -184,9 +184,12 @@ class _Loose(DeliveredSet):
         """Nothing stays open between two reads."""
 
     def _chunks(self, stem: str) -> Iterator[bytes]:
-        with self._marks[stem][0].open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
+        try:
+            with self._marks[stem][0].open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    yield chunk
+        except FileNotFoundError as error:
+            raise _replaced() from error
 
     def _verify(self, stem: str, seen: _Seen) -> None:
         path, mark = self._marks[stem]

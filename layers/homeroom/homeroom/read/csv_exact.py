@@ -1,6 +1,7 @@
 """The exact CSV reader: Python's csv module, row by row. It defines what a file says and names physical lines.
 
-    * A row with too few or too many cells keeps its place with `_problem` FIL-11; its cells are as they stand.
+    * A row with too few or too many cells keeps its place with `_problem` FIL-11; its cells are as they stand. Only
+      a comma too many at the end of a row is forgiven, where it is proven to be just that (`surplus`).
     * Blank rows (no cell filled) are no rows. Lines end in LF, CRLF or CR.
     * A quote inside an unquoted value is a letter. A quote that opens a value must close it, else FIL-02.
     * A quoted value may hold line breaks, but not what looks like whole rows: then a stray quote swallowed them, and
@@ -19,6 +20,7 @@ import polars as pl
 from homeroom.model.snapshot import LINE, PROBLEM
 from homeroom.read.cells import SPACE, empty, trimmed
 from homeroom.read.header import Header
+from homeroom.read.surplus import ends_in_surplus
 from homeroom.read.unusable import SetUnusable, unusable
 
 _BATCH = 20_000
@@ -49,6 +51,8 @@ def _rows(data: bytes, header: Header, name: str) -> Iterator[tuple[list[str], i
                 continue
             if before > line and (len(cells) != header.width or _holds_rows(cells, header.width)):
                 raise _open_quote(name, line, before)
+            if len(cells) > header.width and ends_in_surplus(cells, header):
+                cells = cells[:header.width]
             yield cells, line
     except csv.Error as error:
         raise _open_quote(name, before + 1, reader.line_num) from error

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from homeroom.model.entities import Field
 from homeroom.model.issues import Issue
 from homeroom.model.vocabulary import plain
 from homeroom.read.layout import ONE_ZERO, Layout
@@ -20,12 +21,14 @@ _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 class Header:
     """`width` cells a row; `columns`: kept column → place; the header ends at byte `end`, after `lines` lines.
 
-    `simple` says that the lines before `end` end in LF or CRLF, as the fast reader needs it. `one_zero` are the
-    columns that only OneRoster 1.0 has.
+    `formed`: place → field of the columns whose cells have a known form (a word, a date, an address). `simple` says
+    that the lines before `end` end in LF or CRLF, as the fast reader needs it. `one_zero` are the columns that only
+    OneRoster 1.0 has.
     """
 
     width: int
     columns: Mapping[str, int]
+    formed: Mapping[int, Field]
     lines: int
     end: int
     simple: bool
@@ -51,6 +54,7 @@ def read_header(data: bytes, layout: Layout, name: str) -> Header:
     return Header(
         width=len(cells),
         columns=_in_order(columns, layout),
+        formed={place: layout.formed[column] for column, place in columns.items() if column in layout.formed},
         lines=lines,
         end=end,
         simple=data.count(b"\r", 0, end) == data.count(b"\r\n", 0, end) and data.count(b"\n", 0, end) == lines,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from homeroom.model.entities import BY_FILE
+from homeroom.model.entities import BY_FILE, Field
 from homeroom.model.vocabulary import plain
 
 MANIFEST = "manifest"
@@ -32,6 +32,7 @@ STATUS, MODIFIED = "status", "dateLastModified"
 ROLE_COLUMNS = ("role", "orgSourcedIds", "roles")
 """What OneRoster 1.2 moved from users.csv to roles.csv; `roles` is ours, never a delivered column."""
 
+_FORMED = frozenset({"word", "flag", "date", "year", "email", "grades"})
 _ALSO_KEPT = {"users": ("agentSourcedIds",)}
 _ALSO_REQUIRED = {"classes": ("courseSourcedId", "termSourcedIds")}
 _ALIASES = {
@@ -53,6 +54,8 @@ class Layout:
     kept: tuple[str, ...]
     spellings: Mapping[str, str]
     """Plain spelling of every known column, kept or not, and of its aliases → the column."""
+    formed: Mapping[str, Field]
+    """Columns whose cells have a form of their own, so that it can be seen whether they stand in their place."""
 
 
 def stem_of(name: str) -> str | None:
@@ -78,4 +81,6 @@ def _layout(stem: str, required: tuple[str, ...], kept: tuple[str, ...], unkept:
     kept = (kept[0], STATUS, MODIFIED, *kept[1:])
     known = {plain(column): column for column in (*kept, *unkept)}
     aliases = {alias: column for alias, column in _ALIASES.items() if column in kept and alias not in known}
-    return Layout(stem, required, kept, aliases | known)
+    fields = BY_FILE[stem].fields if stem in BY_FILE else ()
+    formed = {field.column: field for field in fields if field.kind in _FORMED and field.column in kept}
+    return Layout(stem, required, kept, aliases | known, formed)

@@ -48,7 +48,7 @@ def judge(file: BinaryIO, limits: _Limits) -> dict[str, zipfile.ZipInfo]:
         if reason := _unsafe(member):
             raise unusable("FIL-06", f"Member {number} of the archive {reason}")
     _judge_sizes(members, limits)
-    _judge_places(members, size)
+    _judge_places(members)
     by_name = {member.filename: member for member in members}
     if len(by_name) < len(members):
         raise unusable("FIL-06", "The archive has two members of the same name")
@@ -103,15 +103,13 @@ def _judge_sizes(members: list[zipfile.ZipInfo], limits: _Limits) -> None:
             raise unusable("FIL-06", text)
 
 
-def _judge_places(members: list[zipfile.ZipInfo], size: int) -> None:
-    """Members that share bytes, or lie outside the file, are made by no honest packer."""
+def _judge_places(members: list[zipfile.ZipInfo]) -> None:
+    """Members that share their bytes are made by no honest packer."""
     end = 0
     for member in sorted(members, key=lambda m: m.header_offset):
         if member.header_offset < end:
             raise unusable("FIL-06", "Members of the archive overlap")
         end = member.header_offset + _LOCAL_HEADER.size + member.compress_size
-    if end > size:
-        raise unusable("FIL-15", "The zip archive is damaged: a member reaches beyond its end")
 
 
 def refuse_sealed(member: zipfile.ZipInfo) -> None:

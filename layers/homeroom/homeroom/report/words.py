@@ -52,7 +52,7 @@ def paragraph(summary: Mapping[str, Any]) -> str:
 
 def guard_sentence(guard: Mapping[str, Any]) -> str:
     """One guard in words: what it saw and its limit."""
-    about = f" ({guard['about']})" if guard["about"] else ""
+    about = f" ({guard['about']})" if guard["about"] and not guard["meaning"].endswith(guard["about"]) else ""
     if not guard["limit"]:
         return f"{guard['code']}: {guard['meaning']}{about}"
     value, limit = (f"{number(guard[key])}{UNITS[guard['unit']]}" for key in ("value", "limit"))

@@ -8,10 +8,9 @@ repeated event, or by a wake-up once its short lease has lapsed.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from homeroom.apply.holds import lapse
 from homeroom.model.events import Started, StartRun
+from homeroom.model.integration import Integration
 from homeroom.model.run import Control, Delivery, Lease
 from homeroom.ports import World
 from homeroom.support.approval import check_approval
@@ -31,11 +30,13 @@ def start(event: StartRun, world: World) -> Started:
         earlier = world.runs.taken_by(event.integration, asked.delivery)
         if earlier is not None:
             return _answer(event, None, "skipped", Stop("taken", f"run {earlier} took this delivery"))
+    if asked.delivery is not None and asked.delivery != asked.control.last_delivery:
         world.runs.set_last_delivery(event.integration, asked.delivery)
     stopped = stop(asked)
     if stopped is not None:
         return _stopped(event, asked, stopped, world)
-    run, lease = world.runs.open(event.integration, now=asked.now, lease_seconds=LEASE_SECONDS, take_lease=True)
+    now = world.clock.now()
+    run, lease = world.runs.open(event.integration, now=now, lease_seconds=LEASE_SECONDS, take_lease=True)
     if lease is None:
         return _stopped(event, asked, _LOST_THE_RACE, world, run)
     bury(asked.control, world)
@@ -50,30 +51,32 @@ def start_waiting(integration: str, world: World) -> Started | None:
     return start(StartRun(trigger="pending", integration=integration), world)
 
 
-def _ask(event: StartRun, world: World) -> Asked:
+def _ask(event: StartRun, world: World, before: Asked | None = None, lease: Lease | None = None) -> Asked:
+    """What the rules look at, as it is now; what was found `before` is not fetched and hashed again."""
     integration = world.integrations.get(event.integration)
     control = world.runs.control(integration.id)
     as_of = check_approval(event, world, integration, control) if event.trigger == "approval" else None
     return Asked(
         trigger=event.trigger, integration=integration, control=control, now=world.clock.now(), as_of=as_of,
-        delivery=_delivery(event, control, world), edits_wait=bool(world.roster.edits(integration.roster)),
-        force=event.force,
+        delivery=before.delivery if before else _delivery(event, integration, control, world),
+        edits_wait=bool(world.roster.edits(integration.roster)), force=event.force,
+        lease_run=lease.run if lease else None,
     )
 
 
-def _delivery(event: StartRun, control: Control, world: World) -> Delivery | None:
-    """What the run would read: the landed files, or else the newest set that is known."""
+def _delivery(event: StartRun, integration: Integration, control: Control, world: World) -> Delivery | None:
+    """What the run would read: the landed files, or else the newest set that there is."""
     if event.trigger == "file":
         return Delivery(files=event.files, content_hash=event.content_hash)
-    if event.trigger == "approval":
+    if event.trigger == "approval" or integration.transport != "csv_pushed":
         return None
-    return control.last_delivery or newest_delivery(event.integration, world)
+    return newest_delivery(integration, control.last_delivery, world)
 
 
 def _under_lease(event: StartRun, asked: Asked, lease: Lease, world: World) -> Started:
     """Nobody else moves the pointer now: what was judged before is judged again, then the execution starts."""
     try:
-        asked = replace(_ask(event, world), delivery=asked.delivery, lease_run=lease.run)
+        asked = _ask(event, world, asked, lease)
         stopped = stop(asked)
         if stopped is None:
             execution = launch(event, asked, lease, world)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from homeroom.errors import HomeroomError, NotFound
+from homeroom.errors import HomeroomError, NoEnd, NotFound
 from homeroom.model import places
 from homeroom.model.events import StartRun
 from homeroom.model.run import Control, Lease, Request, RunRecord
@@ -58,7 +58,7 @@ def _begin(request: Request, asked: Asked, world: World) -> str:
     except NotFound:
         world.runs.record(_entry(request))
     execution = world.executions.start(request, asked.integration.transport)
-    if request.trigger == "file" and request.delivery is not None:
+    if request.delivery is not None:
         world.runs.take_delivery(request.integration, request.delivery, request.run)
     return execution
 
@@ -108,6 +108,6 @@ def bury(control: Control, world: World) -> None:
     if record.outcome is None:
         begun = control.lease_run in control.dirty_runs
         world.runs.record(record.model_copy(update={
-            "state": "finished", "outcome": "interrupted" if begun else "failed", "code": "RUN-06",
-            "text": "the run stopped without an end", "owner": "vendor", "finished_at": world.clock.now(),
+            "state": "finished", "outcome": "interrupted" if begun else "failed", "code": NoEnd.code,
+            "text": "the run stopped without an end", "owner": NoEnd.owner, "finished_at": world.clock.now(),
         }))

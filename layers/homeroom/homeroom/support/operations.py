@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeroom.apply.holds import settled, supersede
-from homeroom.errors import Refused
+from homeroom.errors import NotFound, Refused
 from homeroom.model import events
 from homeroom.model.events import StartRun
 from homeroom.model.integration import Integration
 from homeroom.ports import World
+from homeroom.products import unknown
 from homeroom.support.audit import audit
 from homeroom.support.door import start
 from homeroom.support.rules import leased
@@ -29,7 +30,10 @@ def act(event: Any, world: World) -> dict[str, Any]:
 def connect(event: events.Connect, world: World) -> dict[str, Any]:
     """Set up an integration, or change its set-up. A pause is kept: only `resume` ends it."""
     wanted = event.integration
-    known = next((i for i in world.integrations.list() if i.id == wanted.id), None)
+    wrong = unknown(wanted.product_line, wanted.products)
+    if wrong is not None:
+        raise Refused(wrong, remedy="Name product line and products as the catalogue has them.")
+    known = _known(wanted.id, world)
     if known is None:
         wanted = wanted.model_copy(update={"created_at": world.clock.now(), "created_by": event.by})
     else:
@@ -39,6 +43,13 @@ def connect(event: events.Connect, world: World) -> dict[str, Any]:
     audit(world, wanted.id, "connect", event.by, event.reason)
     world.integrations.put(wanted)
     return integration_view(seen(wanted, world))
+
+
+def _known(integration: str, world: World) -> Integration | None:
+    try:
+        return world.integrations.get(integration)
+    except NotFound:
+        return None
 
 
 def _refuse_another_source(known: Integration, wanted: Integration, world: World) -> None:

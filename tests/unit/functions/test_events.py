@@ -1,0 +1,178 @@
+"""Every sample event of events/ is executed, in the situation it is meant for, with the answer it must give."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from homeroom.model.events import StartRun, SupportOperation
+from homeroom.model.run import Lease
+from homeroom.support.door import start
+from tests.builders.oneroster import file_bytes, small_district, zip_bytes
+from tests.fakes.memory import MemoryWorld, memory_world
+from tests.fakes.plans import (
+    GUARD,
+    LAB,
+    delivery,
+    end,
+    file_lands,
+    keep_plan,
+    lease_of,
+    person,
+    run_through,
+    write_parts,
+)
+from tests.unit.functions.conftest import FUNCTIONS, ROOT
+
+pytestmark = pytest.mark.filterwarnings("ignore:Disabling idempotency")
+
+PLAN_HASH = "9f2c" * 16
+PARTS = [[person("create", f"s-{n}") for n in range(300)]]
+FAILURE = {"code": "FIL-03", "text": "users.csv is missing", "owner": "district", "remedy": "Upload it."}
+
+
+def empty() -> MemoryWorld:
+    return memory_world()
+
+
+def connected() -> MemoryWorld:
+    return memory_world(LAB)
+
+
+def delivered() -> MemoryWorld:
+    """A file landed while nobody could run."""
+    world = connected()
+    world.runs.set_last_delivery(LAB.id, delivery("export.zip", "content-a"))
+    return world
+
+
+def waiting() -> MemoryWorld:
+    world = delivered()
+    world.runs.set_pending(LAB.id, delivery("export.zip", "content-a"))
+    return world
+
+
+def applied() -> MemoryWorld:
+    world = connected()
+    run_through(world, "1.zip", PARTS, content_hash="content-a")
+    return world
+
+
+def held() -> MemoryWorld:
+    """Run 1 was applied, run 2 is held under the hash of the events."""
+    world = applied()
+    lease = lease_of(world, file_lands(world, "2.zip", "content-b"))
+    keep_plan(world, lease, PARTS, verdict="hold", guards=[GUARD], content_hash="content-b", plan_hash=PLAN_HASH)
+    end(world, lease, verdict="hold")
+    return world
+
+
+def approving() -> MemoryWorld:
+    """Run 3 applies the held run 2."""
+    world = held()
+    asked = StartRun(trigger="approval", integration=LAB.id, by="support", held_run=2, plan_hash=PLAN_HASH)
+    keep_plan(world, lease_of(world, start(asked, world)), [], verdict="lapsed")
+    return world
+
+
+def zip_landed() -> MemoryWorld:
+    world = connected()
+    world.landing.put("landing/lab-usd/export.zip", zip_bytes(small_district()))
+    return world
+
+
+def loose_landed() -> MemoryWorld:
+    world = connected()
+    for name, body in file_bytes(small_district()).items():
+        world.landing.put(f"landing/lab-usd/{name}", body)
+    world.clock.tick(60)
+    return world
+
+
+def queued() -> MemoryWorld:
+    """Run 1 waits to be planned."""
+    world = connected()
+    file = world.landing.put("landing/lab-usd/export.zip", zip_bytes(small_district()))
+    start(StartRun(trigger="file", integration=LAB.id, files=(file,)), world)
+    return world
+
+
+def planned(**words: Any) -> Callable[[], MemoryWorld]:
+    """Run 1 has a plan with this verdict."""
+
+    def world_of_it() -> MemoryWorld:
+        world = connected()
+        lease = lease_of(world, file_lands(world, "1.zip", "content-a"))
+        keep_plan(world, lease, PARTS if not words or words.get("verdict") == "hold" else [], **words)
+        return world
+
+    return world_of_it
+
+
+def written() -> MemoryWorld:
+    """All parts of run 1 are written."""
+    world = planned()()
+    write_parts(world, Lease(integration=LAB.id, run=1, fence=1), PARTS)
+    return world
+
+
+CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
+    "start_run/schedule": (delivered, {"state": "queued", "run": 1}),
+    "start_run/hand": (delivered, {"state": "queued", "run": 1}),
+    "start_run/hand_with_force": (applied, {"state": "queued", "run": 2}),
+    "start_run/file": (connected, {"state": "queued", "run": 1}),
+    "start_run/pending": (waiting, {"state": "queued", "run": 1}),
+    "start_run/approval": (held, {"state": "queued", "run": 3}),
+    "ingest_sftp_file/zip_landed": (zip_landed, {"state": "started"}),
+    "ingest_sftp_file/loose_file_landed": (connected, {"state": "waiting"}),
+    "ingest_sftp_file/unknown_integration": (connected, {"state": "unknown integration"}),
+    "ingest_sftp_file/set_settled": (loose_landed, {"batchItemFailures": []}),
+    "plan_roster/plan": (queued, {"verdict": "apply"}),
+    "upsert_roster/part": (planned(), {"done": True, "offset": 300}),
+    "upsert_roster/rest_of_a_part": (planned(), {"done": True, "offset": 300}),
+    "finish_run/applied": (written, {"outcome": "applied", "pending": False}),
+    "finish_run/nothing_to_change": (planned(verdict="nothing"), {"outcome": "nothing to change"}),
+    "finish_run/held": (planned(verdict="hold", guards=[GUARD]), {"outcome": "held"}),
+    "finish_run/unusable_file": (planned(verdict="fail", failure=FAILURE), {"outcome": "failed"}),
+    "finish_run/approval_lapsed": (approving, {"outcome": "lapsed"}),
+    "finish_run/error": (queued, {"outcome": "failed"}),
+    "finish_run/execution_stopped": (planned(), {"outcome": "interrupted"}),
+    "support/connect": (empty, {"status": "waiting for data", "owner": "district"}),
+    "support/list": (held, {}),
+    "support/status": (applied, {"status": "up to date", "applied_run": 1}),
+    "support/run": (delivered, {"state": "queued", "run": 1}),
+    "support/preview": (held, {"run": 2, "held": True, "plan_hash": PLAN_HASH}),
+    "support/preview_of_a_run": (held, {"run": 2, "outcome": "held"}),
+    "support/approve": (held, {"state": "queued", "run": 3}),
+    "support/discard": (held, {"run": 2, "outcome": "discarded"}),
+    "support/stale": (applied, {"checked": 1, "stale": []}),
+}
+
+
+def event_of(case: str) -> Any:
+    return json.loads((ROOT / "events" / f"{case}.json").read_text())
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_the_sample_event_does_what_it_says(case: str, invoke) -> None:
+    situation, expected = CASES[case]
+    answer = invoke(case.split("/")[0], situation(), event_of(case))
+    assert {name: answer[name] for name in expected} == expected
+    assert json.loads(json.dumps(answer)) == answer
+
+
+def test_every_sample_event_is_executed() -> None:
+    there = {str(path.relative_to(ROOT / "events").with_suffix("")) for path in Path(ROOT / "events").rglob("*.json")}
+    assert there == set(CASES)
+
+
+def test_every_function_and_every_operation_has_a_sample_event() -> None:
+    assert {case.split("/")[0] for case in CASES} == set(FUNCTIONS)
+    shapes = get_args(get_args(SupportOperation)[0])
+    operations = {get_args(shape.model_fields["operation"].annotation)[0] for shape in shapes}
+    told = {event_of(case)["operation"] for case in CASES if case.startswith("support/")}
+    assert told == operations

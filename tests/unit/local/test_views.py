@@ -1,0 +1,100 @@
+"""What people see of plans, guards and summaries: the same numbers as in the JSON, in words where words are better."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from homeroom.guard.guards import BY_CODE
+from homeroom.model.run import Outcome
+from local import screen
+from local.views.plan import guards_view, verdict_sentence
+from local.views.summary import integrations_view, runs_view, summary_view, words_line
+from tests.unit.report.test_summary import MANIFEST, held_by, summary
+
+
+def guard(code: str, value: float, *, tripped: bool = False, about: str = "people") -> dict[str, Any]:
+    known = BY_CODE[code]
+    return {"code": code, "value": value, "limit": known.limit, "unit": known.unit, "tripped": tripped, "about": about,
+            "count": int(value), "meaning": known.meaning}
+
+
+def shown(capsys: pytest.CaptureFixture[str], *sections: Any) -> str:
+    screen.show(*sections)
+    return capsys.readouterr().out
+
+
+def test_a_guard_shows_what_is_left_to_its_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    told = shown(capsys, *guards_view([guard("GRD-02", 0.395), guard("GRD-06", 0.0), guard("GRD-03", 0.0)]))
+    assert "0.4 %    10 %   9.6 %" in told
+    assert "The other 2 guards saw nothing." in told
+    assert "GRD-06" not in told
+
+
+def test_a_guard_over_its_limit_shows_by_how_much_and_that_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    told = shown(capsys, *guards_view([guard("GRD-02", 47.3, tripped=True)]))
+    assert "over by 37.3 %" in told
+    assert "holds" in told
+
+
+def test_a_guard_over_its_limit_with_few_records_says_why_it_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    told = shown(capsys, *guards_view([guard("GRD-02", 50.0)]))
+    assert "fewer than 25" in told
+    assert "holds" not in told
+
+
+def test_guards_that_saw_nothing_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    told = shown(capsys, *guards_view([guard("GRD-02", 0.0), guard("GRD-03", 0.0)]))
+    assert told == "All 2 guards saw nothing.\n"
+
+
+@pytest.mark.parametrize(("verdict", "sentence"), [
+    ("nothing", "Nothing to change."), ("apply", "Would apply 3 changes"), ("hold", "Would be held"),
+    ("unusable", "Not usable."),
+])
+def test_each_verdict_is_a_sentence(verdict: str, sentence: str) -> None:
+    counts = {"create": 1, "update": 1, "archive": 1, "restore": 0, "unchanged": 9, "kept": 2}
+    told = verdict_sentence({"verdict": verdict, "entities": {"people": counts}, "guards": []})
+    assert sentence in told
+
+
+def test_a_summary_shows_the_numbers_of_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    told = shown(capsys, *summary_view(summary()))
+    assert "Sync Status of lab-usd, run 7" in told
+    assert "Applied. Started by a landed file, 2026-09-01 02:00:05 (America/Denver), 12 s." in told
+    people = next(line.split() for line in told.splitlines() if line.startswith("people"))
+    assert people == ["people", "7,850", "7,847", "2", "9", "15", "45", "26", "1", "7,786", "2"]
+    assert "people 20 unexplained, 6 removed by the source" in told
+    assert "Written: 95 items: 87 records, 5 identity links, 3 old places of moved enrollments" in told
+
+
+@pytest.mark.parametrize("outcome", [*get_args(Outcome), None])
+def test_every_outcome_can_be_shown(outcome: Outcome | None, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = held_by("GRD-02") if outcome == "held" else MANIFEST
+    told = shown(capsys, *summary_view(summary(outcome, manifest, [], text="the text", code="GRD-02")))
+    assert (outcome or "finished").capitalize() + "." in told
+    assert "Next: " in told
+
+
+def test_what_would_be_done_is_not_told_as_done(capsys: pytest.CaptureFixture[str]) -> None:
+    told = shown(capsys, *summary_view(summary("held", held_by("GRD-02"), [])))
+    heads = next(line for line in told.splitlines() if "unchanged" in line).split()
+    assert heads[4:8] == ["create", "update", "archive", "restore"]
+    assert "Written: nothing" in told
+
+
+def test_a_reason_in_brackets_is_shown_as_it_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    told = shown(capsys, *summary_view(summary("failed", None, [], code="FIL-03", text="[bold]users.csv[/bold]")))
+    assert "FIL-03 [bold]users.csv[/bold]" in told
+
+
+def test_empty_lists_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys, *runs_view([])) == "No runs yet.\n"
+    assert "homeroom connect" in shown(capsys, *integrations_view([]))
+
+
+def test_the_seven_words_show_how_far_a_run_is() -> None:
+    line = words_line(("read", "check"))
+    assert line.startswith("[green]read[/green] [green]check[/green] [dim]shape[/dim]")
+    assert line.endswith("[dim]report[/dim]")
