@@ -47,7 +47,8 @@ def plan(new: New, since: Since = None, keep: Keep = None, product_line: Product
     """
     if wrong := unknown(product_line, ()):
         raise typer.BadParameter(wrong, param_hint="--product-line")
-    integration = Integration(id="preview", product_line=product_line, options=_options(options))
+    # No integration stands behind two files: the look at a production integration's first load is not asked for here.
+    integration = Integration(id="preview", product_line=product_line, options=_options(options), hold_first_load=False)
     day = (as_of or datetime.now().astimezone()).strftime("%Y-%m-%d")
     try:
         with screen.progress("read, check, shape, diff, guard", quiet=as_json):

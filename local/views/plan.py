@@ -40,7 +40,9 @@ def verdict_sentence(report: Mapping[str, Any]) -> str:
         case "nothing":
             return "[bold green]Nothing to change.[/bold green] The roster already equals this export."
         case "apply":
-            return f"[bold green]Would apply {changes:,} changes[/bold green] at once: no guard trips."
+            look = " The first load of a production integration waits for a look all the same."
+            return (f"[bold green]Would apply {changes:,} changes[/bold green] at once: no guard trips."
+                    f"{look if report['first_load'] else ''}")
         case "hold":
             reasons = "\n".join(f"  {escape(guard_sentence(guard))}" for guard in tripped)
             return f"[bold yellow]Would be held[/bold yellow] for a look; nothing would be written.\n{reasons}"

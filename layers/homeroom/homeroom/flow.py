@@ -51,6 +51,7 @@ def preview(snapshot: Snapshot, integration: Integration, applied: State | None,
     `applied` is the kept state, None before the first load; `as_of` the day (YYYY-MM-DD) in the integration's zone.
     """
     checked = check(snapshot)
+    del snapshot  # a large district's rows are not needed twice; who called lets go of them too
     desired = shape(checked)
     plan = diff(desired, applied, checked, roster=integration.roster, as_of=as_of, repairs=repairs,
                 expected_districts=expected_districts)

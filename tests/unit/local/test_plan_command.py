@@ -34,10 +34,10 @@ def big(students: int) -> District:
     return grown
 
 
-def test_a_first_load_is_held_for_a_look(homeroom: Homeroom, tmp_path: Path) -> None:
+def test_a_first_load_would_apply_where_no_integration_asks_for_a_look(homeroom: Homeroom, tmp_path: Path) -> None:
     ran = homeroom("plan", district().write_zip(tmp_path / "first.zip"), "--json")
-    assert (ran.code, ran.json["verdict"], ran.json["first_load"]) == (20, "hold", True)
-    assert [guard["code"] for guard in ran.json["guards"] if guard["tripped"]] == ["FIRST-LOAD"]
+    assert (ran.code, ran.json["verdict"], ran.json["first_load"]) == (10, "apply", True)
+    assert [guard["code"] for guard in ran.json["guards"] if guard["tripped"]] == []
     assert list(ran.json["entities"]["people"]) == ACTIONS
     assert ran.json["entities"]["people"]["create"] == 14
 
@@ -79,9 +79,12 @@ def test_a_mass_removal_would_be_held_and_ends_with_20(homeroom: Homeroom, tmp_p
 
 
 def test_what_is_held_is_told_in_words(homeroom: Homeroom, tmp_path: Path) -> None:
-    ran = homeroom("plan", district().write_zip(tmp_path / "first.zip"))
-    assert "Would be held" in ran.out
-    assert "FIRST-LOAD: first load of this integration" in ran.out
+    first = homeroom("plan", district().write_zip(tmp_path / "first.zip"))
+    assert "first load of a production integration waits for a look" in " ".join(first.out.split())
+    before = big(students=60).write_zip(tmp_path / "before.zip")
+    held = homeroom("plan", big(students=2).write_zip(tmp_path / "after.zip"), "--since", before, *DAY)
+    assert "Would be held" in held.out
+    assert "GRD-02: unexplained removals of one entity" in held.out
 
 
 def test_an_unusable_export_ends_with_30_and_keeps_nothing(homeroom: Homeroom, tmp_path: Path) -> None:
