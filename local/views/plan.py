@@ -42,7 +42,7 @@ def verdict_sentence(report: Mapping[str, Any]) -> str:
         case "apply":
             look = " The first load of a production integration waits for a look all the same."
             return (f"[bold green]Would apply {changes:,} changes[/bold green] at once: no guard trips."
-                    f"{look if report['first_load'] else ''}")
+                    f"{look if report.get('first_load') else ''}")
         case "hold":
             reasons = "\n".join(f"  {escape(guard_sentence(guard))}" for guard in tripped)
             return f"[bold yellow]Would be held[/bold yellow] for a look; nothing would be written.\n{reasons}"

@@ -180,7 +180,7 @@ def test_a_kept_state_that_is_not_whole_is_a_usage_error(
 def test_options_are_read_from_a_file(homeroom: Homeroom, tmp_path: Path) -> None:
     (tmp_path / "options.json").write_text('{"strict": true}')
     path = district().write_zip(tmp_path / "set.zip", manifest=False)
-    assert homeroom("plan", path).code == 20
+    assert homeroom("plan", path).code == 10
     assert homeroom("plan", path, "--options", tmp_path / "options.json").code == 30
 
 
@@ -194,7 +194,7 @@ def test_an_option_that_does_not_exist_is_a_usage_error(homeroom: Homeroom, tmp_
 
 def test_a_product_line_is_one_of_the_catalogue(homeroom: Homeroom, tmp_path: Path) -> None:
     path = district().write_zip(tmp_path / "set.zip")
-    assert homeroom("plan", path, "--product-line", "Sonday").code == 20
+    assert homeroom("plan", path, "--product-line", "Sonday").code == 10
     ran = homeroom("plan", path, "--product-line", "Sunday")
     assert ran.code == 64
     assert "School Manager" in ran.err
