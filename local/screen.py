@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.table import Table
 
 PLAIN_WIDTH = 140
 """Columns where there is no terminal to ask: a log or a file."""
+READABLE, NARROWEST = 30, 12
+"""Columns that a text which may break wants, and the fewest that it gets."""
+_GAP = 3
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -34,7 +37,7 @@ def show(*sections: RenderableType | None) -> None:
     for number, section in enumerate(section for section in sections if section):
         if number:
             screen.print()
-        screen.print(section)
+        screen.print(_whole(section), crop=False)
 
 
 def print_json(document: Any) -> None:
@@ -67,6 +70,51 @@ def live(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
         return
     with console(stderr=True).status("", spinner="dots") as status:
         yield status.update
+
+
+class Fitting:
+    """The first of several forms, each a table or a few, that fits the screen; if none does, the last.
+
+    Rich cuts what does not fit. Here a cell is shown whole or broken into lines, never cut: half a number is a wrong
+    one. A screen too narrow even for the last form breaks its lines itself.
+    """
+
+    def __init__(self, *forms: tuple[Table, ...]):
+        self.forms = forms
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        fitting = (form for form in self.forms if _width(console, form, READABLE) <= options.max_width)
+        form = next(fitting, self.forms[-1])
+        wide = options.update(width=max(options.max_width, _width(console, form, NARROWEST)))
+        for number, part in enumerate(form):
+            if number:
+                yield ""
+            yield from console.render(part, wide)
+
+
+def _width(console: Console, form: Iterable[Table], breaking: int) -> int:
+    """Columns that a form needs when texts which may break get `breaking` of them, or what they need if it is less."""
+    def needs(table: Table) -> int:
+        widest = [(max(console.measure(cell).maximum for cell in (column.header, *column.cells)), column.no_wrap)
+                  for column in table.columns]
+        return sum(width if whole else min(width, breaking) for width, whole in widest) + _GAP * (len(widest) - 1)
+
+    return max(needs(table) for table in form)
+
+
+def _whole(section: RenderableType) -> RenderableType:
+    """A section that loses nothing on a narrow screen: tables fit, indented lines stay indented where they break."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+
+    if isinstance(section, Table):
+        return Fitting((section,))
+    if not isinstance(section, str):
+        return section
+    indents = [(len(line) - len(line.lstrip(" ")), line) for line in section.split("\n")]
+    return Group(*(Padding(line.strip(" "), (0, 0, 0, indent), expand=False) if indent else line
+                   for indent, line in indents))
 
 
 def table(*columns: str, numbers: Iterable[str] = (), wrap: Iterable[str] = ()) -> Table:

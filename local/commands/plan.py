@@ -12,11 +12,11 @@ import typer
 
 from homeroom.check import by_code
 from homeroom.errors import SourceUnusable, StateLost
-from homeroom.flow import Preview, preview
 from homeroom.model.entities import ENTITIES
 from homeroom.model.integration import Integration, Options
 from homeroom.model.plan import IDENTITIES, Counts
 from homeroom.model.snapshot import Snapshot
+from homeroom.preview import Preview, preview
 from homeroom.products import unknown
 from homeroom.read.oneroster_csv import read_set
 from local import kept, screen
@@ -152,9 +152,9 @@ def _verdict(seen: Preview) -> str:
     """The word for a plan, in the order in which a run decides (`homeroom.planning`)."""
     if not seen.verdict.complete:
         return "unusable"
-    if seen.plan.size == 0:
-        return "nothing"
-    return "hold" if seen.verdict.holds else "apply"
+    if seen.verdict.holds:
+        return "hold"
+    return "apply" if seen.plan.size else "nothing"
 
 
 def _unusable(unusable: SourceUnusable) -> dict[str, Any]:

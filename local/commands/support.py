@@ -23,6 +23,13 @@ from local.views.summary import integrations_view, runs_view, summary_view
 WAIT_SECONDS = 3600
 SHORTEST_HASH = 8
 BAD_ENDS = ("failed", "interrupted")
+_FORMS = {"id": "2 to 40 small letters, digits and hyphens, such as lab-usd"}
+_REMEDIES = {
+    "denied": "Land a new export. If the discard was a mistake: `homeroom run --force`.",
+    "unchanged": "Nothing to do; `homeroom run --force` plans it all the same.",
+    "locked": "A run is on, or its lease has not lapsed yet. Look with `homeroom status`, then ask again.",
+    "no data": "Upload an export; `homeroom status` names what is missing.",
+}
 
 RunNumber = Annotated[int, typer.Argument(metavar="RUN", min=1, help="Number of the run.")]
 PlanHash = Annotated[str, typer.Option("--plan", metavar="HASH", help=(
@@ -62,7 +69,7 @@ def connect(
 def list_integrations(stack: StackName = None, profile: Profile = None, as_json: Json = False) -> int:
     """List all integrations, and the runs that wait for a look."""
     answer = open_stack(stack, profile).ask(events.ListIntegrations(operation="list"))
-    held = ["[bold]Held runs[/bold]", *runs_view(answer["held"])] if answer["held"] else []
+    held = ["[bold]Held runs[/bold]", *runs_view(answer["held"], named=True)] if answer["held"] else []
     return _told(answer, as_json, *integrations_view(answer["integrations"]), *held)
 
 
@@ -105,7 +112,7 @@ def runs(
 
 def show(
     integration: IntegrationId,
-    run: Annotated[int | None, typer.Argument(metavar="[RUN]", min=1, help=(
+    run: Annotated[int | None, typer.Argument(metavar="RUN", min=1, help=(
         "Default: the held run, or else the newest."))] = None,
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
@@ -124,7 +131,8 @@ def approve(
     held = opened.ask(events.Preview(operation="preview", integration=integration, run=run))
     known = held["plan_hash"] or ""
     if len(plan) < SHORTEST_HASH or not known.startswith(plan):
-        raise Stopped(f"the hash is not that of the plan of run {run}", "Look at the plan with `homeroom show`.")
+        raise Stopped(f"the hash is not that of the plan of run {run}", (
+            f"`homeroom show` prints it below the summary; give its first {SHORTEST_HASH} characters or more."))
     asked = events.Approve(
         operation="approve", integration=integration, run=run, plan_hash=known, by=_who(by), reason=reason)
     return _started(opened, opened.ask(asked), wait, as_json)
@@ -137,13 +145,14 @@ def discard(
     """Drop a held plan. The same content is refused until it changes."""
     asked = events.Discard(operation="discard", integration=integration, run=run, by=_who(by), reason=reason)
     answer = open_stack(stack, profile).ask(asked)
-    return _told(answer, as_json, *runs_view([answer]))
+    return _told(answer, as_json, *runs_view([answer], named=True))
 
 
 def _started(stack: Stack, started: dict[str, Any], wait: bool, as_json: bool) -> int:
     """What the door answered; then, if wished, the end of the run."""
     if started["state"] in ("refused", "skipped"):
-        raise Stopped(f"{started['reason']}: {started['text']}", f"It stands in the ledger as run {started['run']}.")
+        raise Stopped(f"{started['reason']}: {started['text']} (kept as run {started['run']})", _REMEDIES.get(
+            started["reason"], f"`homeroom show {started['integration']} {started['run']}` says what is next."))
     if not wait or started["state"] != "queued":
         return _told(started, as_json, f"Run {started['run']} of {started['integration']} is {started['state']}.")
     asked = events.Preview(operation="preview", integration=started["integration"], run=started["run"])
@@ -161,7 +170,7 @@ def _run_sections(answer: dict[str, Any]) -> list[Any]:
     """A run's summary, and what became of it since; a run without one as a line of the ledger."""
     summary, outcome = answer["summary"], answer["outcome"]
     if summary is None:
-        return runs_view([answer])
+        return runs_view([answer], named=True)
     if outcome == summary["outcome"]:
         return summary_view(summary)
     told = answer["text"] if answer["text"].startswith(outcome) else f"{outcome}: {answer['text']}"
@@ -190,7 +199,8 @@ def _wanted(integration: str, file: Path | None, given: dict[str, Any]) -> Integ
 
 def _told_wrong(error: Any) -> str:
     """One fault of a set-up: where it is, and what is wrong."""
-    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg'].removeprefix('Value error, ')}"
+    what = _FORMS.get(error["loc"][0]) if error["type"] == "string_pattern_mismatch" else None
+    return f"{'.'.join(str(part) for part in error['loc'])}: {what or error['msg'].removeprefix('Value error, ')}"
 
 
 def _who(by: str | None) -> str:

@@ -24,6 +24,6 @@ def addresses_view(
     names = [name for name in outputs if not name.endswith("Console")] if everything else _FIRST
     for name in names:
         made.add_row(name, escape(outputs[name]))
-    shell = (f"  export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
-             "AWS_DEFAULT_REGION=us-east-1")
+    shell = (f"  export AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION=us-east-1\n"
+             "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test")
     return [f"The embedded AWS is at [bold]{endpoint}[/bold]. For other programs, such as the AWS CLI:\n{shell}", made]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from homeroom.report.words import OWNERS, TRIGGERS, guard_sentence
-from local.screen import count, escape, table
+from local.screen import Fitting, count, escape, table
 from local.views.issues import issues_table
 from local.views.plan import guards_view, removals_line
 
@@ -44,28 +44,32 @@ def words_line(done: Collection[str]) -> str:
     return " ".join(f"[green]{word}[/green]" if word in done else f"[dim]{word}[/dim]" for word in WORDS)
 
 
-def runs_view(runs: Iterable[Mapping[str, Any]]) -> list[RenderableType | None]:
-    """Runs, the newest first: `RunRecord` as JSON."""
-    made = table("run", "integration", "started (UTC)", "by", "outcome", "operations", "why",
-                 numbers=["run", "operations"], wrap=["why"])
+def runs_view(runs: Iterable[Mapping[str, Any]], *, named: bool = False) -> list[RenderableType | None]:
+    """Runs, the newest first: `RunRecord` as JSON. `named` tells the integration of each."""
+    name = ["integration"] if named else []
+    wide = table("run", *name, "started (UTC)", "by", "outcome", "operations", "why", numbers=["run", "operations"],
+                 wrap=["why"])
+    narrow = table("run", *name, "started (UTC)", "by", "outcome", numbers=["run"], wrap=["outcome"])
     for run in runs:
-        outcome = run["outcome"] or run["state"]
-        style = STYLES.get(run["outcome"], "")
-        made.add_row(
-            str(run["run"]), run["integration"], _minute(run["started_at"]), run["trigger"],
-            f"[{style}]{outcome}[/{style}]" if style else outcome, count(run["operations"]), escape(run["text"]),
-        )
-    return [made if made.row_count else "No runs yet."]
+        told = run["outcome"] or run["state"]
+        style, why = STYLES.get(run["outcome"], ""), escape(run["text"].removeprefix(f"{told}; "))
+        outcome = f"[{style}]{told}[/{style}]" if style else told
+        first = [str(run["run"]), *([run["integration"]] if named else []), _minute(run["started_at"]), run["trigger"]]
+        wide.add_row(*first, outcome, count(run["operations"]), why)
+        narrow.add_row(*first, f"{outcome}\n{why}" if why else outcome)
+    return [Fitting((wide,), (narrow,)) if wide.row_count else "No runs yet."]
 
 
 def integrations_view(integrations: Iterable[Mapping[str, Any]]) -> list[RenderableType | None]:
     """Integrations with their status, and whose turn it is."""
-    made = table("integration", "district", "status", "next", "last applied (UTC)", "why", wrap=["district", "why"])
+    wide = table("integration", "district", "status", "next", "last applied (UTC)", "why", wrap=["district", "why"])
+    narrow = table("integration", "last applied (UTC)", "status", wrap=["status"])
     for one in integrations:
-        made.add_row(one["integration"], escape(one.get("district") or ""), one["status"],
-                     OWNERS.get(one["owner"], ""), _minute(one["applied_at"]),
-                     escape(one.get("text") or ""))
-    return [made if made.row_count else "No integrations yet. `homeroom connect` makes one."]
+        who, why, applied = OWNERS.get(one["owner"], ""), escape(one.get("text") or ""), _minute(one["applied_at"])
+        wide.add_row(one["integration"], escape(one.get("district") or ""), one["status"], who, applied, why)
+        lines = [f"[bold]{one['status']}[/bold]", why, f"Next: {who}" if who else ""]
+        narrow.add_row(one["integration"], applied, "\n".join(line for line in lines if line))
+    return [Fitting((wide,), (narrow,)) if wide.row_count else "No integrations yet. `homeroom connect` makes one."]
 
 
 def _head(summary: Mapping[str, Any]) -> str:
@@ -85,25 +89,34 @@ def _head(summary: Mapping[str, Any]) -> str:
 
 
 def _entities(summary: Mapping[str, Any]) -> RenderableType:
+    """What was read and what came of it: one table, or two below each other where it is too wide."""
     heads = _DONE if summary["applied"] else _PLANNED
-    read = ("read", "valid", "errors", "warnings")
-    made = table("", *read, *heads, "unchanged", "kept", numbers=[*read, *heads, "unchanged", "kept"])
+    read, became = ("read", "valid", "errors", "warnings"), (*heads, "unchanged", "kept")
+    wide = table("", *read, *became, numbers=[*read, *became])
+    rows, changes = table("", *read, numbers=read), table("", *became, numbers=became)
     for name, counts in summary["entities"].items():
-        made.add_row(
-            name, count(counts["read"]), count(counts["valid"]), count(counts["errors"], "red"),
-            count(counts["warnings"], "yellow"),
-            *(count(counts[word], colour) for word, colour in zip(_DONE, _COLOURS, strict=True)),
-            count(counts["unchanged"]), count(counts["kept"], "yellow"),
-        )
-    return made
+        left = [count(counts["read"]), count(counts["valid"]), count(counts["errors"], "red"),
+                count(counts["warnings"], "yellow")]
+        right = [*(count(counts[word], colour) for word, colour in zip(_DONE, _COLOURS, strict=True)),
+                 count(counts["unchanged"]), count(counts["kept"], "yellow")]
+        wide.add_row(name, *left, *right)
+        rows.add_row(name, *left)
+        changes.add_row(name, *right)
+    return Fitting((wide,), (rows, changes))
 
 
 def _written(summary: Mapping[str, Any]) -> str:
     written = summary["written"]
     if not written["items"]:
         return "[dim]Written:[/dim] nothing"
-    return (f"[dim]Written:[/dim] {written['items']:,} items: {written['records']:,} records, {written['links']:,} "
-            f"identity links, {written['moved']:,} old places of moved enrollments")
+    kinds = (("records", "record"), ("links", "identity link"), ("moved", "old place"))
+    told = [_of(written[key], word) for key, word in kinds if written[key]]
+    moved = " of moved enrollments" if written["moved"] else ""
+    return f"[dim]Written:[/dim] {_of(written['items'], 'item')}: {', '.join(told)}{moved}"
+
+
+def _of(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _foot(summary: Mapping[str, Any]) -> str:

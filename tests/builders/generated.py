@@ -1,4 +1,4 @@
-"""Districts made by the generator that stands beside some checkouts, with its truth file: what is in them, and broken."""
+"""Districts made by the generator that stands beside some checkouts, with its truth file: what is in them."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from homeroom.diff.applied import State
 from homeroom.diff.parts import PlanHash, parts
 from homeroom.model.plan import NO_REPAIRS, Repairs
 from homeroom.model.snapshot import LINE, PROBLEM, Snapshot
+from homeroom.read.cells import trimmed
 from homeroom.shape import shape
 from tests.builders.oneroster import HEADERS, Files, Row, course, enrollment, klass, org, student, teacher, term
 
@@ -71,7 +72,7 @@ def of_files(files: Files, modes: Mapping[str, str] | None = None) -> Snapshot:
 
 
 def frame(stem: str, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """Raw rows as a reader hands them on: text, blank cells null, the header being line 1."""
+    """Raw rows as a reader hands them on: trimmed text, blank cells null, the header being line 1."""
     known = [column for column in HEADERS[stem] if column != "password"]
     columns = [*known, *dict.fromkeys(c for row in rows for c in row if c not in (*known, LINE, PROBLEM, "password"))]
     cells: dict[str, Any] = {c: pl.Series([row.get(c) or None for row in rows], dtype=pl.String) for c in columns}
@@ -80,7 +81,7 @@ def frame(stem: str, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     cells[LINE] = pl.Series(lines, dtype=pl.UInt32)
     if any(problems):
         cells[PROBLEM] = pl.Series(problems, dtype=pl.String)
-    return pl.DataFrame(cells)
+    return trimmed(pl.DataFrame(cells))
 
 
 def shuffled(source: Snapshot, seed: int) -> Snapshot:

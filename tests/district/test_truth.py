@@ -43,7 +43,9 @@ def homeroom(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, 
 
 
 @pytest.mark.parametrize("options", VARIANTS, ids=" ".join)
-def test_check_finds_every_broken_row_once(make: Make, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]) -> None:
+def test_check_finds_every_broken_row_once(
+    make: Make, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
     made = make("broken", "--errors", "0.01", *options)
     code, report = homeroom(capsys, "check", str(made.path))
     found = report["issues"]["by_code"]

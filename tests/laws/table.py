@@ -126,9 +126,12 @@ class Table:
 
     def _images(self, name: tuple[str, str, str], keys: set[Key]) -> list[TableImage]:
         held = [(key, self.items[key]) for key in keys if key in self.items]
-        places = [{"class": k[1], "person": k[3], "role": i["fields"]["role"]} if name[0] == "enrollments" else None for k, i in held]
-        found = [TableImage(*name, i["status"], i["fields"], place) for (_, i), place in zip(held, places, strict=True)]
+        found = [TableImage(*name, item["status"], item["fields"], _place_of(key, item)) for key, item in held]
         return found or [TableImage(*name, None, None)]
+
+
+def _place_of(key: Key, item: Mapping[str, Any]) -> dict[str, str] | None:
+    return {"class": key[1], "person": key[3], "role": item["fields"]["role"]} if key[0] == "enrollments" else None
 
 
 def _identities(source_id: str, fields: Mapping[str, Any]) -> list[str]:

@@ -18,10 +18,17 @@ Town = dict[str, dict[str, Row]]
 
 STUDENTS, STAFF, FAMILY = ["s1", "s2", "s3", "S2"], ["t1", "t2"], ["g1", "g2"]
 IDS = {
-    "orgs": ["d", "a", "b"], "academicSessions": ["y", "m1", "m2"], "courses": ["k1", "k2"], "classes": ["c1", "c2", "c3"],
+    "orgs": ["d", "a", "b"], "academicSessions": ["y", "m1", "m2"], "courses": ["k1", "k2"],
+    "classes": ["c1", "c2", "c3"],
     "users": [*STUDENTS, *STAFF, *FAMILY], "enrollments": [f"e{n}" for n in range(1, 8)],
 }
 NAMES = {id: f"user{n}" for n, id in enumerate(IDS["users"])}
+
+_OF = {
+    **dict.fromkeys(STUDENTS, (["student"], FAMILY)), **dict.fromkeys(STAFF, (["teacher", "aide"], [])),
+    **dict.fromkeys(FAMILY, (["guardian", "parent"], STUDENTS)),
+}
+"""Person → roles that he or she may have, and who may be named as agent."""
 
 pick = st.sampled_from
 rarely = pick([False] * 9 + [True])
@@ -99,7 +106,8 @@ def _class_rows(draw: st.DrawFn, id: str, faults: bool) -> Row | None:
     if draw(rarely):
         return None
     cells = {
-        "title": draw(pick(["A", "B"])), "schoolSourcedId": draw(pick("ab")), "courseSourcedId": draw(pick(["k1", "k2"])),
+        "title": draw(pick(["A", "B"])), "schoolSourcedId": draw(pick("ab")),
+        "courseSourcedId": draw(pick(["k1", "k2"])),
         "termSourcedIds": ",".join(draw(pick([["m1"], ["m2"], ["m1", "m2"], []]))),
     }
     return klass(id, **cells | _fault(draw, {"title": ""}, faults))
@@ -109,14 +117,15 @@ def _class_rows(draw: st.DrawFn, id: str, faults: bool) -> Row | None:
 def _user_rows(draw: st.DrawFn, id: str, faults: bool) -> Row | None:
     if draw(rarely):
         return None
-    role = draw(pick(["teacher", "aide"])) if id in STAFF else draw(pick(["guardian", "parent"])) if id in FAMILY else "student"
-    agents = draw(st.lists(pick(FAMILY if id in STUDENTS else STUDENTS), max_size=2, unique=True)) if id not in STAFF else []
+    roles, agents = _OF[id]
     cells = {
-        "sourcedId": id, "enabledUser": "true", "role": role, "givenName": draw(pick(["A", "B"])), "familyName": "Sample",
-        "orgSourcedIds": ",".join(draw(pick([["a"], ["b"], ["a", "b"]]))), "identifier": draw(pick(["", "7", "8", f"n-{id}"])),
+        "sourcedId": id, "enabledUser": "true", "role": draw(pick(roles)), "givenName": draw(pick(["A", "B"])),
+        "familyName": "Sample",
+        "orgSourcedIds": ",".join(draw(pick([["a"], ["b"], ["a", "b"]]))),
+        "identifier": draw(pick(["", "7", "8", f"n-{id}"])),
         "username": draw(pick([NAMES[id]] * 16 + [*NAMES.values()])) if faults else NAMES[id],
-        "email": draw(pick(["", f"{id}@sample.example", "office@sample.example" if faults else ""])) if id in STAFF else "",
-        "agentSourcedIds": ",".join(agents),
+        "email": draw(pick(["", f"{id}@sample.example", "office@sample.example" if faults else ""])),
+        "agentSourcedIds": ",".join(draw(st.lists(pick(agents), max_size=2, unique=True)) if agents else []),
     }
     return cells | _fault(draw, {"givenName": ""}, faults)
 
@@ -127,7 +136,8 @@ def _enrollment_rows(draw: st.DrawFn, id: str, faults: bool) -> Row | None:
         return None
     person, class_id = draw(pick(IDS["users"][:6])), draw(pick(IDS["classes"]))
     role = draw(pick(["student", "student", "teacher", "aide", "administrator"]))
-    cells = {"sourcedId": id, "beginDate": draw(pick(["", "2026-08-15", "2026-09-01"])), "primary": draw(pick(["", "true"]))}
+    cells = {"sourcedId": id, "beginDate": draw(pick(["", "2026-08-15", "2026-09-01"])),
+             "primary": draw(pick(["", "true"]))}
     row = enrollment(person, class_id, school=draw(pick("ab")), role=role) | cells
     return row | _fault(draw, {"role": "pupil"}, faults)
 

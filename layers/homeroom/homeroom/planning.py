@@ -21,7 +21,7 @@ from homeroom.check import Checked, by_code
 from homeroom.check.findings import Findings
 from homeroom.diff import Plan
 from homeroom.diff.parts import PlanHash, parts, waves_of
-from homeroom.errors import SourceUnusable
+from homeroom.errors import NotFound, SourceUnusable
 from homeroom.guard import Verdict
 from homeroom.model import places
 from homeroom.model.events import Planned
@@ -35,6 +35,9 @@ from homeroom.read import raw
 from homeroom.read.oneroster_csv import read_set
 from homeroom.read.unusable import SetUnusable
 from homeroom.report.issues import as_lines
+
+_BROUGHT_NOTHING = ("unchanged", "no data")
+"""Reasons of skipped runs after which no delivery is missing: what they read was applied, or there was none."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,37 @@ class Planning:
         with TemporaryDirectory() as folder:
             paths = [self.world.landing.fetch(file, Path(folder)) for file in self.request.delivery.files]
             source = paths[0] if len(paths) == 1 and paths[0].suffix.lower() == ".zip" else Path(folder)
-            return read_set(source, strict=self.integration.options.strict, base=self._base)
+            snapshot = read_set(source, strict=self.integration.options.strict, base=self._base)
+        if "delta" in snapshot.modes.values():
+            self._refuse_a_gap()
+        return snapshot
+
+    def _refuse_a_gap(self) -> None:
+        """A delta tells what changed since the delivery before it: one that was never applied would be lost for ever.
+
+        Deliveries since then stand in the ledger, whatever became of their runs. Raises SourceUnusable.
+        """
+        assert self.request.delivery is not None
+        for run in range(self._base_read_by() + 1, self.lease.run):
+            try:
+                record = self.world.runs.run(self.lease.integration, run)
+            except NotFound:
+                continue
+            seen = record.outcome == "skipped" and record.code in _BROUGHT_NOTHING
+            if not seen and record.content_hash != self.request.delivery.content_hash:
+                raise SourceUnusable(
+                    f"a delta follows the delivery of run {run}, which was not applied", code="FIL-07",
+                    remedy="Send one bulk export.",
+                )
+
+    def _base_read_by(self) -> int:
+        """The run that read the delivery which was applied last: after an approval, the one that was held."""
+        applied = self.control.applied_run or 0
+        try:
+            request = self.world.objects.get(places.request(self.lease.integration, applied))
+        except NotFound:
+            return applied
+        return Request.model_validate_json(request).held_run or applied
 
     def _base(self) -> Snapshot | None:
         """What a delta file starts from: the raw snapshot of the run that was applied last."""
@@ -158,9 +191,9 @@ def _word(planning: Planning, plan: Plan, verdict: Verdict, plan_hash: str) -> s
         return "fail"
     if approved is not None and approved != plan_hash:
         return "lapsed"
-    if plan.size == 0:
-        return "nothing"
-    return "hold" if verdict.holds and approved is None else "apply"
+    if verdict.holds and approved is None:
+        return "hold"  # also a plan without a change: a source that is all in error is not "nothing to change"
+    return "apply" if plan.size else "nothing"
 
 
 def _incomplete(verdict: Verdict) -> dict[str, str]:

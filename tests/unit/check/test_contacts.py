@@ -24,7 +24,8 @@ def test_a_link_from_the_students_side_is_stored() -> None:
 
 
 def test_a_link_from_the_guardians_side_is_stored() -> None:
-    assert links(checked([student("s-1")], [guardian("g-1", role="parent", agentSourcedIds="s-1")])) == [("s-1", "g-1", "parent")]
+    parent = guardian("g-1", role="parent", agentSourcedIds="s-1")
+    assert links(checked([student("s-1")], [parent])) == [("s-1", "g-1", "parent")]
 
 
 def test_a_link_from_both_sides_is_one() -> None:
@@ -40,7 +41,8 @@ def test_a_family_is_all_its_links() -> None:
 
 
 def test_an_agent_who_is_neither_guardian_nor_student_is_no_contact() -> None:
-    mentor = checked([student("s-1", agentSourcedIds="t-1,s-2"), student("s-2")], [guardian("g-1", agentSourcedIds="g-1,t-1")])
+    mentor = checked([student("s-1", agentSourcedIds="t-1,s-2"), student("s-2")],
+                     [guardian("g-1", agentSourcedIds="g-1,t-1")])
     assert links(mentor) == []
     assert by_code(mentor.issues) == {}
 

@@ -31,10 +31,12 @@ REQUIRED = [(stem, f.column) for stem in STEMS for f in BY_FILE[stem].fields if 
 
 def test_every_required_column_of_every_file_is_required() -> None:
     """For each required column, one row without it."""
-    rows: dict[str, Row] = {"orgs": org("x"), "academicSessions": term("x"), "courses": course("x"), "classes": klass("x"),
+    rows: dict[str, Row] = {"orgs": org("x"), "academicSessions": term("x"), "courses": course("x"),
+                            "classes": klass("x"),
                             "users": student("x"), "enrollments": {**enrollment("s-1", "c-1"), "sourcedId": "x"}}
-    blank = {stem: [{**rows[stem], "sourcedId": column, "username": column, column: ""} for s, column in REQUIRED if s == stem]
-             for stem in STEMS}
+    blank: dict[str, list[Row]] = {stem: [] for stem in STEMS}
+    for stem, column in REQUIRED:
+        blank[stem].append({**rows[stem], "sourcedId": column, "username": column, column: ""})
     checked = check(snapshot(
         orgs=[org("d-1", type="district", parentSourcedId=""), org("school-1"), *blank["orgs"]],
         terms=[term("y-27", parentSourcedId=""), term("sem-1"), *blank["academicSessions"]],
@@ -69,7 +71,8 @@ def test_two_rows_without_an_id_are_two_errors_and_no_repeats() -> None:
 
 
 def test_outer_white_space_is_dropped_and_inner_stays() -> None:
-    checked = check(snapshot(students=[student(" s-1 ", familyName="  Van  Sample ")], also=[enrollment("s-1", "c-1", school=" school-1")]))
+    checked = check(snapshot(students=[student(" s-1 ", familyName="  Van  Sample ")],
+                             also=[enrollment("s-1", "c-1", school=" school-1")]))
     taken = record(checked, "people", "s-1")
     assert taken is not None
     assert taken["family_name"] == "Van  Sample"

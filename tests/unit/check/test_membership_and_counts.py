@@ -21,7 +21,8 @@ def test_a_class_whose_only_teacher_is_in_error_has_a_teacher() -> None:
 
 
 def test_a_class_whose_only_teacher_leaves_has_none() -> None:
-    rows = [enrollment("t-1", "c-1", role="teacher", status="tobedeleted"), enrollment("s-1", "c-1"), enrollment("s-2", "c-1")]
+    rows = [enrollment("t-1", "c-1", role="teacher", status="tobedeleted"), enrollment("s-1", "c-1"),
+            enrollment("s-2", "c-1")]
     assert by_code(check(snapshot(enrollments=rows)).issues) == {"REF-05": 1, "REF-06": 1}
 
 

@@ -26,7 +26,8 @@ def test_unknown_organisations_are_dropped_where_others_are_known() -> None:
 
 def test_a_person_of_an_organisation_in_error_depends_on_it() -> None:
     checked = check(snapshot(orgs=[org("d-1", type="", parentSourcedId=""), org("school-1")],
-                             students=[student("s-1", orgSourcedIds="d-1"), student("s-2", orgSourcedIds="school-1,d-1")]))
+                             students=[student("s-1", orgSourcedIds="d-1"),
+                                       student("s-2", orgSourcedIds="school-1,d-1")]))
     folded = checked.issues.filter(checked.issues["code"] == "REF-07")
     assert folded.filter(folded["entity"] == "people")["cause"].to_list() == ["orgs d-1"]
     taken = record(checked, "people", "s-2")
@@ -43,8 +44,8 @@ def test_a_person_keeps_all_organisations_in_the_order_of_the_source() -> None:
 
 def test_role_and_organisations_of_11_give_the_roles_of_12() -> None:
     one = record(check(snapshot(students=[student("s-1", orgSourcedIds="school-2,school-1")])), "people", "s-1")
-    two = record(check(snapshot(students=[
-        student("s-1", orgSourcedIds="school-2,school-1", roles="student:school-2,Student:school-1")])), "people", "s-1")
+    said = student("s-1", orgSourcedIds="school-2,school-1", roles="student:school-2,Student:school-1")
+    two = record(check(snapshot(students=[said])), "people", "s-1")
     assert one == two
     assert one is not None
     assert one["roles"] == "student:school-1,student:school-2"
@@ -58,7 +59,8 @@ def test_several_roles_of_12_are_all_kept() -> None:
 
 
 def test_two_people_with_one_username_are_both_left_out() -> None:
-    checked = check(snapshot(students=[student("s-1", username="Jo.Sample"), student("s-2", username="jo.sample"), student("s-3")]))
+    checked = check(snapshot(students=[student("s-1", username="Jo.Sample"), student("s-2", username="jo.sample"),
+                                       student("s-3")]))
     assert found(checked, "DUP-03") == [("users", 3, "username", "Jo.Sample"), ("users", 4, "username", "jo.sample")]
     assert checked.entities["people"].records["source_id"].to_list() == ["t-1", "s-3"]
     assert by_code(checked.issues)["REF-07"] == 2
@@ -73,9 +75,11 @@ def test_guardians_may_share_a_username_with_anybody() -> None:
 
 
 def test_two_members_of_staff_with_one_address_are_both_left_out() -> None:
-    staff = [teacher("t-1", email="Office@sample.example"), teacher("t-2", email="office@sample.example", role="administrator")]
+    staff = [teacher("t-1", email="Office@sample.example"),
+             teacher("t-2", email="office@sample.example", role="administrator")]
     checked = check(snapshot(teachers=staff))
-    assert found(checked, "DUP-03") == [("users", 2, "email", "Office@sample.example"), ("users", 3, "email", "office@sample.example")]
+    assert found(checked, "DUP-03") == [("users", 2, "email", "Office@sample.example"),
+                                        ("users", 3, "email", "office@sample.example")]
 
 
 def test_students_may_share_an_address() -> None:

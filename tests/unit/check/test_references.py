@@ -25,7 +25,7 @@ def test_an_enrollment_in_an_unknown_class_is_not_taken() -> None:
 
 def test_an_enrollment_that_points_nowhere_twice_is_two_issues_one_error_and_one_unresolved_row() -> None:
     checked = check(snapshot(also=[enrollment("ghost", "nowhere")]))
-    assert {code: n for code, n in by_code(checked.issues).items() if code.startswith("REF-0")} == {"REF-01": 1, "REF-02": 1}
+    assert by_code(checked.issues) == {"REF-01": 1, "REF-02": 1}
     assert checked.entities["enrollments"].read.errors == 1
     assert checked.unresolved == 1
 
@@ -54,10 +54,7 @@ def test_a_class_in_an_unknown_school_is_an_error_and_its_enrollments_fold() -> 
 def test_an_error_of_an_organisation_folds_down_to_the_enrollments() -> None:
     checked = check(snapshot(orgs=[DISTRICT, org("school-1", name=""), org("school-2")]))
     causes = checked.issues.filter(checked.issues["code"] == "REF-07").group_by("entity", "cause").len().sort("entity")
-    assert causes.rows() == [
-        ("classes", "orgs school-1", 1), ("enrollments", "classes c-1", 3), ("enrollments", "people s-1", 1),
-        ("enrollments", "people s-2", 1), ("enrollments", "people t-1", 1), ("people", "orgs school-1", 3),
-    ] or sorted(causes.rows()) == [
+    assert sorted(causes.rows()) == [
         ("classes", "orgs school-1", 1), ("enrollments", "classes c-1", 3), ("enrollments", "people s-1", 1),
         ("enrollments", "people s-2", 1), ("enrollments", "people t-1", 1), ("people", "orgs school-1", 3),
     ]
@@ -67,7 +64,8 @@ def test_an_error_of_an_organisation_folds_down_to_the_enrollments() -> None:
 def test_a_class_may_belong_to_an_organisation_that_is_no_school() -> None:
     """Trap T29: a department or the district itself is accepted."""
     department = org("dep-1", type="department")
-    checked = check(snapshot(orgs=[DISTRICT, org("school-1"), department], classes=[klass("c-1", schoolSourcedId="dep-1")]))
+    checked = check(snapshot(orgs=[DISTRICT, org("school-1"), department],
+                             classes=[klass("c-1", schoolSourcedId="dep-1")]))
     assert by_code(checked.issues) == {}
 
 
@@ -89,7 +87,8 @@ def test_a_class_of_a_course_in_error_keeps_it() -> None:
 
 def test_a_class_without_any_term_is_taken_with_a_warning() -> None:
     checked = check(snapshot(classes=[klass("c-1", termSourcedIds=""), klass("c-2", termSourcedIds="nowhere")]))
-    assert found(checked, "REF-04") == [("classes", 2, "termSourcedIds", None), ("classes", 3, "termSourcedIds", "nowhere")]
+    assert found(checked, "REF-04") == [("classes", 2, "termSourcedIds", None),
+                                        ("classes", 3, "termSourcedIds", "nowhere")]
     assert checked.entities["classes"].read.valid == 2
 
 
@@ -112,7 +111,8 @@ def test_dangling_parents_are_dropped_with_a_warning() -> None:
     """Trap T28."""
     checked = check(snapshot(orgs=[org("d-1", type="district", parentSourcedId="state"), org("school-1")],
                              terms=[term("y-27", parentSourcedId="nowhere"), term("sem-1")]))
-    assert found(checked, "FLD-02") == [("academicSessions", 2, "parentSourcedId", "nowhere"), ("orgs", 2, "parentSourcedId", "state")]
+    assert found(checked, "FLD-02") == [("academicSessions", 2, "parentSourcedId", "nowhere"),
+                                        ("orgs", 2, "parentSourcedId", "state")]
     taken = record(checked, "orgs", "d-1")
     assert taken is not None
     assert taken["parent"] is None

@@ -11,7 +11,8 @@ DISTRICT = org("d-1", type="district", identifier="D1", parentSourcedId="")
 
 def test_an_entity_counts_its_base_reads_errors_updates_and_removals() -> None:
     old = snapshot(students=[student(f"s-{n}") for n in range(1, 7)])
-    new = snapshot(students=[student("s-1", phone="1"), student("s-2", givenName=""), student("s-3", status="tobedeleted"),
+    new = snapshot(students=[student("s-1", phone="1"), student("s-2", givenName=""),
+                             student("s-3", status="tobedeleted"),
                              student("s-4")])
     people = plan_of(new, applied(old)).facts.entities["people"]
     assert people == EntityChange(base=7, read=5, errors=1, updates=1, explained=1, unexplained=2)
@@ -42,7 +43,8 @@ def test_students_who_leave_a_class_that_stays_are_counted() -> None:
     three = snapshot(classes=[klass("c-1"), klass("c-2")],
                      enrollments=[enrollment(s, c) for s in ("s-1", "s-2") for c in ("c-1", "c-2")]
                      + [enrollment("t-1", c, role="teacher") for c in ("c-1", "c-2")])
-    left = snapshot(classes=[klass("c-1")], enrollments=[enrollment("s-1", "c-1"), enrollment("t-1", "c-1", role="teacher")])
+    left = snapshot(classes=[klass("c-1")],
+                    enrollments=[enrollment("s-1", "c-1"), enrollment("t-1", "c-1", role="teacher")])
     assert plan_of(left, applied(three)).facts.classes == (("c-1", 1, 2),)
 
 

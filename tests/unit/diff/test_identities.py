@@ -23,7 +23,8 @@ def links(plan: object) -> dict[str, tuple[str, str]]:
 
 
 def test_a_student_is_found_by_source_id_number_and_username_and_a_teacher_by_address_too() -> None:
-    plan = plan_of(snapshot(students=[student("s-1", username="Jo.S")], teachers=[teacher("t-1", email="T1@Sample.example")]))
+    plan = plan_of(snapshot(students=[student("s-1", username="Jo.S")],
+                            teachers=[teacher("t-1", email="T1@Sample.example")]))
     assert links(plan) == {
         "sourced_id#s-1": ("link", person("s-1")), "identifier#number-s-1": ("link", person("s-1")),
         "username#jo.s": ("link", person("s-1")), "sourced_id#t-1": ("link", person("t-1")),
@@ -72,7 +73,8 @@ def test_a_moved_name_tells_who_had_it() -> None:
     plan = plan_of(bare(student("s-1", username="al"), student("s-2", username="jo")), old)
     moved = {o["source_id"]: (o["id"], o["before"]) for o in operations(plan, "identities")}
     assert moved == {
-        "username#al": (person("s-1"), {"person": person("s-2")}), "username#jo": (person("s-2"), {"person": person("s-1")}),
+        "username#al": (person("s-1"), {"person": person("s-2")}),
+        "username#jo": (person("s-2"), {"person": person("s-1")}),
     }
 
 

@@ -66,7 +66,8 @@ def test_created_and_archived_enrollments_move_from_nowhere() -> None:
 
 def test_an_enrollment_moves_away_from_a_class_that_is_archived_with_the_same_plan() -> None:
     left = snapshot(classes=[klass("c-2")], enrollments=[
-        {**enrollment("s-1", "c-2"), "sourcedId": "e-1"}, {**enrollment("t-1", "c-2", role="teacher"), "sourcedId": "e-t-1-c-1"}])
+        {**enrollment("s-1", "c-2"), "sourcedId": "e-1"},
+        {**enrollment("t-1", "c-2", role="teacher"), "sourcedId": "e-t-1-c-1"}])
     plan = plan_of(left, applied(school()))  # type: ignore[arg-type]
     moved = {o["source_id"]: o["moved_from"] for o in operations(plan, "enrollments")}
     assert moved == {"e-1": [place()], "e-t-1-c-1": [place(person="t-1", role="teacher")]}

@@ -63,7 +63,8 @@ def test_a_record_that_it_wrote_is_left_alone_where_the_source_still_says_so() -
 
 def test_lists_dates_and_flags_of_the_table_equal_those_of_the_state() -> None:
     two = snapshot(students=[student("s-1", orgSourcedIds="school-1,school-2", grades="05,06", enabledUser="false")])
-    held = {"enabled": False, "role": "student", "orgs": ["school-1", "school-2"], "roles": ["student:school-1", "student:school-2"],
+    held = {"enabled": False, "role": "student", "orgs": ["school-1", "school-2"],
+            "roles": ["student:school-1", "student:school-2"],
             "username": "user.s-1", "given_name": "Test", "family_name": "Student s-1", "identifier": "number-s-1",
             "email": "s-1@sample.example", "grades": ["05", "06"]}
     image = TableImage("people", mint(ROSTER, "people", "s-1"), "s-1", "active", held)
@@ -72,7 +73,8 @@ def test_lists_dates_and_flags_of_the_table_equal_those_of_the_state() -> None:
 
 def test_a_record_that_only_the_interrupted_run_made_is_archived_and_that_is_explained() -> None:
     (left,) = (o for o in plan_after(snapshot(), person("s-9")) if o["entity"] == "people")
-    assert (left["op"], left["source_id"], left["reason"], left["explained"]) == ("archive", "s-9", "interrupted run", True)
+    assert (left["op"], left["source_id"]) == ("archive", "s-9")
+    assert (left["reason"], left["explained"]) == ("interrupted run", True)
 
 
 def test_a_record_that_it_made_and_the_source_still_has_is_not_made_twice() -> None:
@@ -145,7 +147,8 @@ def test_a_move_that_stands_nowhere_is_written() -> None:
 
 
 @pytest.mark.parametrize("source", [move(role="pupil"), move(status="tobedeleted")], ids=["kept", "removed"])
-@pytest.mark.parametrize("images", [(seat("c-1"), seat("c-2")), (seat("c-1", None),), (seat("c-1"), seat("c-2", "archived"))],
+@pytest.mark.parametrize("images", [(seat("c-1"), seat("c-2")), (seat("c-1", None),),
+                                    (seat("c-1"), seat("c-2", "archived"))],
                          ids=["both", "nowhere", "one archived"])
 def test_a_torn_move_of_a_record_that_is_kept_or_removed_ends_in_one_place(
     source: Snapshot, images: tuple[TableImage, ...]
@@ -172,7 +175,8 @@ def test_a_torn_return_of_an_archived_record_that_is_gone_again_ends_archived_in
 
 def test_the_order_of_images_does_not_change_the_plan() -> None:
     images = (seat("c-1"), seat("c-2", "archived"), person("s-1", given_name="Half"), person("s-9"))
-    hashes = {plan_hash(plan_of(move(), applied(move()), repairs=Repairs(images=found))) for found in (images, images[::-1])}
+    hashes = {plan_hash(plan_of(move(), applied(move()), repairs=Repairs(images=found)))
+              for found in (images, images[::-1])}
     assert len(hashes) == 1
 
 
@@ -186,20 +190,24 @@ def test_a_name_that_was_ambiguous_and_is_single_in_the_table_by_half_a_plan_get
     plan = plan_of(new, applied(old), repairs=repairs)
     assert operations(plan, "people") == []
     assert {o["source_id"]: (o["op"], o["id"]) for o in operations(plan, "identities")} == {
-        "identifier#7": ("link", mint(ROSTER, "people", "s-2")), "identifier#8": ("link", mint(ROSTER, "people", "s-1")),
+        "identifier#7": ("link", mint(ROSTER, "people", "s-2")),
+        "identifier#8": ("link", mint(ROSTER, "people", "s-1")),
     }
 
 
 def test_a_kept_person_whose_new_name_was_written_has_the_links_of_the_table_image() -> None:
     broken = snapshot(students=[student("s-1", givenName=""), student("s-2")])
     repairs = Repairs(images=(person("s-1", username="new"),),
-                      links=(LinkImage("username#new", None), LinkImage("username#user.s-1", mint(ROSTER, "people", "s-1"))))
+                      links=(LinkImage("username#new", None),
+                             LinkImage("username#user.s-1", mint(ROSTER, "people", "s-1"))))
     plan = plan_of(broken, first_day(), repairs=repairs)
-    assert {o["source_id"]: o["op"] for o in operations(plan)} == {"username#new": "link", "username#user.s-1": "unlink"}
+    changes = {o["source_id"]: o["op"] for o in operations(plan)}
+    assert changes == {"username#new": "link", "username#user.s-1": "unlink"}
 
 
 def test_an_interrupted_first_load_goes_on_where_it_was() -> None:
-    orgs = (TableImage("orgs", o["id"], o["source_id"], "active", o["after"]) for o in operations(plan_of(snapshot()), "orgs"))
+    orgs = (TableImage("orgs", o["id"], o["source_id"], "active", o["after"])
+            for o in operations(plan_of(snapshot()), "orgs"))
     images = (*orgs, person("s-1"), person("s-2", None))
     plan = plan_of(snapshot(), None, repairs=Repairs(images=images))
     assert plan.facts.first_load is True

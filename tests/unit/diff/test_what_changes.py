@@ -10,7 +10,7 @@ from homeroom.model.entities import ENTITIES
 from homeroom.model.ids import mint
 from homeroom.model.plan import Counts, Repairs
 from tests.builders.oneroster import course, enrollment, guardian, klass, org, student, teacher, term
-from tests.builders.snapshots import ROSTER, applied, first_day, of_files, operations, plan_of, snapshot
+from tests.builders.snapshots import ROSTER, STEMS, applied, first_day, of_files, operations, plan_of, snapshot
 
 YEAR = term("y-27", type="schoolYear", parentSourcedId="")
 
@@ -76,7 +76,8 @@ def test_a_value_that_comes_or_goes_is_a_change(before: str, after: str) -> None
 
 
 def test_another_spelling_of_the_same_value_is_no_change() -> None:
-    old = snapshot(students=[student("s-1", grades="5", enabledUser="TRUE")], classes=[klass("c-1", classType="Scheduled")])
+    old = snapshot(students=[student("s-1", grades="5", enabledUser="TRUE")],
+                   classes=[klass("c-1", classType="Scheduled")])
     new = snapshot(students=[student("s-1", grades=" 05", enabledUser="true")], classes=[klass("c-1")])
     assert operations(plan_of(new, applied(old))) == []
 
@@ -113,7 +114,8 @@ def test_the_archived_stay_archived_without_another_operation() -> None:
 
 def test_a_row_in_error_keeps_its_record_and_all_that_depends_on_it() -> None:
     rows = {"students": [student("s-1", agentSourcedIds="g-1"), student("s-2")], "guardians": [guardian("g-1")]}
-    broken = snapshot(students=[student("s-1", agentSourcedIds="g-1", givenName=""), student("s-2")], guardians=[guardian("g-1")])
+    broken = snapshot(students=[student("s-1", agentSourcedIds="g-1", givenName=""), student("s-2")],
+                      guardians=[guardian("g-1")])
     plan = plan_of(broken, applied(snapshot(**rows)))
     assert operations(plan) == []
     assert plan.counts["people"] == Counts(unchanged=3, kept=1)
@@ -147,7 +149,8 @@ def test_an_error_of_a_school_removes_nothing() -> None:
                             org("school-1", name=""), org("school-2")])
     plan = plan_of(broken, first_day())
     assert operations(plan) == []
-    assert {name: c.kept for name, c in plan.counts.items() if c.kept} == {"orgs": 1, "classes": 1, "people": 3, "enrollments": 3}
+    kept = {name: c.kept for name, c in plan.counts.items() if c.kept}
+    assert kept == {"orgs": 1, "classes": 1, "people": 3, "enrollments": 3}
 
 
 def test_two_different_rows_of_one_id_change_nothing() -> None:
@@ -190,7 +193,7 @@ def test_an_absent_file_changes_and_removes_nothing() -> None:
 
 
 def test_a_roster_of_nothing_archives_all_and_the_guards_decide() -> None:
-    nothing = of_files({stem: [] for stem in ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")})
+    nothing = of_files({stem: [] for stem in STEMS})
     plan = plan_of(nothing, first_day())
     assert {name: c.archive for name, c in plan.counts.items()} == {
         "orgs": 3, "terms": 3, "courses": 1, "classes": 1, "people": 3, "enrollments": 3, "contacts": 0,
@@ -211,7 +214,8 @@ def test_references_to_what_was_never_applied_are_null() -> None:
 
 
 def test_unknown_items_of_a_list_have_no_internal_id() -> None:
-    some = snapshot(terms=[YEAR, term("sem-1"), term("sem-2", title="")], classes=[klass("c-1", termSourcedIds="sem-1,sem-2")])
+    some = snapshot(terms=[YEAR, term("sem-1"), term("sem-2", title="")],
+                    classes=[klass("c-1", termSourcedIds="sem-1,sem-2")])
     (created,) = operations(plan_of(some), "classes")
     assert created["after"]["terms"] == ["sem-1", "sem-2"]
     assert created["refs"]["terms"] == [id_of("terms", "sem-1")]
@@ -247,7 +251,8 @@ def test_references_of_archived_records_stay() -> None:
 
 
 def test_organisations_in_a_circle_are_linked() -> None:
-    loops = [org("a", parentSourcedId="b"), org("b", parentSourcedId="a"), org("c", parentSourcedId="c"), org("school-1", parentSourcedId="")]
+    loops = [org("a", parentSourcedId="b"), org("b", parentSourcedId="a"), org("c", parentSourcedId="c"),
+             org("school-1", parentSourcedId="")]
     created = {o["source_id"]: o["refs"]["parent"] for o in operations(plan_of(snapshot(orgs=loops)), "orgs")}
     assert created == {"a": id_of("orgs", "b"), "b": id_of("orgs", "a"), "c": id_of("orgs", "c"), "school-1": None}
 
@@ -257,7 +262,8 @@ def test_ids_of_any_signs_go_through_the_plan_unharmed() -> None:
     rows = [student(id, username=f"u{n}") for n, id in enumerate(odd)]
     plan = plan_of(snapshot(students=rows))
     assert {o["source_id"] for o in operations(plan, "people")} == {*odd, "t-1"}
-    assert {o["refs"]["person"] for o in operations(plan, "enrollments")} == {id_of("people", id) for id in [*odd, "t-1"]}
+    enrolled = {o["refs"]["person"] for o in operations(plan, "enrollments")}
+    assert enrolled == {id_of("people", id) for id in [*odd, "t-1"]}
     assert operations(plan_of(snapshot(students=rows), plan.next_state)) == []
 
 

@@ -1,4 +1,4 @@
-"""Each guard with a plan just under its limit and one just over; over is strict, and floors keep small schools quiet."""
+"""Each guard with a plan just under its limit and one just over. Over is strict; floors keep small schools quiet."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def test_an_own_floor_below_the_usual_reaches_small_classes() -> None:
 @pytest.mark.parametrize("code", ["COMPLETE", "DISTRICT", "FIRST-LOAD"])
 def test_completeness_district_and_first_load_can_not_be_widened(code: str) -> None:
     wide = {code: Limit(percent=100, count=100, floor=10_000)}
-    numbers = facts(True, unresolved=51, references=10_000, districts=frozenset({"x"}), expected_districts=frozenset({"y"}))
+    numbers = facts(True, unresolved=51, references=10_000, districts=frozenset({"x"}),
+                    expected_districts=frozenset({"y"}))
     assert code in tripped(numbers, wide, hold_first_load=True)
 
 
@@ -126,17 +127,21 @@ def test_a_first_load_is_held_only_where_the_integration_wishes_it() -> None:
     ("source", "expected", "shared", "applied_", "held"),
     [
         ({"d"}, {"d", "D1"}, 0, 0, False), ({"D1"}, {"d", "D1"}, 0, 0, False), ({"other"}, {"d"}, 5, 5, True),
-        (set(), {"d"}, 0, 0, False), (set(), {"d"}, 1, 5, False), (set(), {"d"}, 0, 5, True), (set(), set(), 0, 5, True),
+        (set(), {"d"}, 0, 0, False), (set(), {"d"}, 1, 5, False), (set(), {"d"}, 0, 5, True),
+        (set(), set(), 0, 5, True),
         ({"d"}, set(), 0, 0, False), ({"d"}, set(), 0, 5, True), ({"d"}, set(), 1, 5, False),
     ],
 )
-def test_the_file_must_be_the_districts_own(source: set[str], expected: set[str], shared: int, applied_: int, held: bool) -> None:
-    numbers = facts(districts=frozenset(source), expected_districts=frozenset(expected), shared_schools=shared, applied_schools=applied_)
+def test_the_file_must_be_the_districts_own(source: set[str], expected: set[str], shared: int, applied_: int,
+                                            held: bool) -> None:
+    numbers = facts(districts=frozenset(source), expected_districts=frozenset(expected), shared_schools=shared,
+                    applied_schools=applied_)
     assert tripped(numbers) == (["DISTRICT"] if held else [])
 
 
 def test_another_districts_file_is_held() -> None:
-    other = snapshot(orgs=[org("d-2", type="district", identifier="D2", parentSourcedId=""), org("school-1", parentSourcedId="d-2")])
+    other = snapshot(orgs=[org("d-2", type="district", identifier="D2", parentSourcedId=""),
+                           org("school-1", parentSourcedId="d-2")])
     assert "DISTRICT" in tripped(plan_of(other, first_day()).facts)
     assert "DISTRICT" in tripped(plan_of(other, expected_districts=["D1"]).facts)
     assert "DISTRICT" not in tripped(plan_of(other, expected_districts=["D2"]).facts)
@@ -177,7 +182,8 @@ def test_the_verdict_tells_whether_a_person_must_look_and_whether_the_read_was_w
 def test_a_judged_guard_as_json_tells_value_limit_and_what_it_is_about() -> None:
     (removed,) = (g for g in judge(people(unexplained=101)).guards if g.code == "GRD-02")
     assert removed.as_json() == {
-        "code": "GRD-02", "value": 10.1, "limit": 10, "unit": "percent", "tripped": True, "about": "people", "count": 101,
+        "code": "GRD-02", "value": 10.1, "limit": 10, "unit": "percent", "tripped": True, "about": "people",
+        "count": 101,
         "meaning": "unexplained removals of one entity",
     }
 

@@ -30,13 +30,14 @@ def check(snapshot: Snapshot) -> Checked:
     """Check a snapshot whole. Raises nothing: what is wrong is in the result."""
     findings = Findings(snapshot.issues)
     delivered = frozenset(BY_FILE[s].name for s, mode in snapshot.modes.items() if mode != "absent" and s in BY_FILE)
+    there = delivered | {BY_FILE[stem].name for stem in snapshot.frames if stem in BY_FILE}
     entities: dict[str, Rows] = {}
     known: dict[str, pl.DataFrame] = {}
     unresolved = 0
     for stem in _ORDER:
         entity, raw = BY_FILE[stem], snapshot.frames.get(stem, _EMPTY)
         rows = entities[entity.name] = check_rows(entity, raw, findings)
-        unresolved += _references(rows, {name: ids for name, ids in known.items() if name in delivered}, findings)
+        unresolved += _references(rows, {name: ids for name, ids in known.items() if name in there}, findings)
         known[entity.name] = ids_of(rows) if entity.name in _TARGETS else pl.DataFrame()
         if entity.name == "people":
             entities["contacts"] = contact_rows(rows, raw, findings)
@@ -67,8 +68,8 @@ def _references(rows: Rows, known: dict[str, pl.DataFrame], findings: Findings) 
 def _result(rows: Rows, issues: pl.DataFrame) -> CheckedEntity:
     frame, entity = rows.frame, rows.entity
     errors = int(frame[BAD].sum())
-    unusable = frame.filter(pl.col(BAD) & pl.col(SOURCE_ID).is_not_null())[SOURCE_ID].unique()
-    gone = frame.filter(pl.col(GONE) & ~pl.col(BAD))[SOURCE_ID].unique()
+    unusable = frame[SOURCE_ID].filter(frame[BAD]).drop_nulls().unique()
+    gone = frame[SOURCE_ID].filter(frame[GONE] & ~frame[BAD]).unique()
     records = rows.taken() if errors or len(gone) else frame
     return CheckedEntity(
         records=records.select(SOURCE_ID, LINE, *entity.names),

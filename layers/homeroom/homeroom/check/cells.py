@@ -47,14 +47,14 @@ class Reading:
 
 
 def read_cells(field: Field, raw: pl.Series) -> Cells:
-    """Canonical column of a field from its raw cells. Columns of many distinct values are trimmed cell by cell."""
+    """Canonical column of a field from its raw cells, which the reader trimmed (blank = null)."""
     if raw.null_count() == len(raw):
         return _nothing(field, raw)
     reader = _READERS.get(field.kind)
-    cells = _mapped(field, raw, *reader) if reader else _READ_COLUMNS[field.kind](field, trimmed(raw))
+    cells = _mapped(field, raw, *reader) if reader else _READ_COLUMNS[field.kind](field, raw)
     if not field.required or not (raw.has_nulls() or cells.column.has_nulls()):
         return cells
-    missing = cells.column.is_null() if field.kind == "list" else trimmed(raw).is_null()
+    missing = (cells.column if field.kind == "list" else raw).is_null()
     return Cells(cells.column, (Finding("FLD-01", missing, error=True), *cells.findings)) if missing.any() else cells
 
 
@@ -65,29 +65,13 @@ def _nothing(field: Field, raw: pl.Series) -> Cells:
     return Cells(column, (Finding("FLD-01", raw.is_null(), error=True),) if field.required and len(raw) else ())
 
 
-def trimmed(raw: pl.Series) -> pl.Series:
-    """A raw column without outer white space; blank cells are null."""
-    if raw.null_count() == len(raw):
-        return raw
-    stripped = raw.str.strip_chars()
-    blank = stripped == ""
-    return stripped.set(blank.fill_null(False), None) if blank.any() else stripped
-
-
 def _mapped(field: Field, raw: pl.Series, read: Callable[[Field, str], Reading], kind: pl.DataType) -> Cells:
     """Read each distinct spelling once and map the column."""
-    spellings = _spellings(raw)
-    if any(s != s.strip() for s in spellings):
-        raw = trimmed(raw)
-        spellings = _spellings(raw)
+    spellings = [s for s in raw.unique().to_list() if s is not None]
     if not spellings:
         return _nothing(field, raw)
     readings = {s: read(field, s) for s in spellings}
     return Cells(_values(raw, readings, kind).alias(field.name), _findings(raw, readings))
-
-
-def _spellings(raw: pl.Series) -> list[str]:
-    return [s for s in raw.unique().to_list() if s is not None]
 
 
 def _values(raw: pl.Series, readings: dict[str, Reading], kind: pl.DataType) -> pl.Series:

@@ -71,7 +71,9 @@ def contact_rows(people: Rows, raw: pl.DataFrame, findings: Findings) -> Rows:
     roles = people.frame.select(SOURCE_ID, "role").unique(SOURCE_ID, keep="first", maintain_order=True)
     owner = roles.join(ids_of(people), on=SOURCE_ID, how="inner")
     agent = owner.rename({SOURCE_ID: "agent", "role": "agent_role", "is": "agent_is"})
-    pairs = _agent_pairs(raw).join(people.frame.select(SOURCE_ID, LINE), on=LINE, how="inner")
+    # A row is known by its id and its line: rows that a delta carried over have no line of their own.
+    counted = people.frame.select(SOURCE_ID, LINE)
+    pairs = _agent_pairs(raw).join(counted, on=[SOURCE_ID, LINE], how="semi", nulls_equal=True)
     pairs = pairs.join(owner, on=SOURCE_ID, how="inner").join(agent, on="agent", how="left")
     nowhere = pairs.filter(pl.col("agent_is").is_null() & (pl.col("is") == TAKEN))
     findings.add("FLD-02", nowhere, Where("people", "users", AGENTS), value=pl.col("agent"))
@@ -79,10 +81,11 @@ def contact_rows(people: Rows, raw: pl.DataFrame, findings: Findings) -> Rows:
 
 
 def _agent_pairs(raw: pl.DataFrame) -> pl.DataFrame:
-    """One row for each agent that a row names: `_line` and `agent`."""
+    """One row for each agent that a row names: `source_id`, `_line` and `agent`."""
     if AGENTS not in raw.columns:
-        return pl.DataFrame(schema={LINE: pl.UInt32, "agent": pl.String})
-    named = raw.select(LINE, trimmed_list(AGENTS).str.split(",").alias("agent")).explode("agent")
+        return pl.DataFrame(schema={SOURCE_ID: pl.String, LINE: pl.UInt32, "agent": pl.String})
+    ids = pl.col("sourcedId").alias(SOURCE_ID)
+    named = raw.select(ids, LINE, trimmed_list(AGENTS).str.split(",").alias("agent")).explode("agent")
     return named.filter(pl.col("agent") != "")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from homeroom.check.cells import Finding, read_cells, trimmed
+from homeroom.check.cells import Finding, read_cells
 from homeroom.check.findings import SOURCE_ID, Findings, Where
 from homeroom.model.entities import Entity, Field
 from homeroom.model.snapshot import LINE, PROBLEM
@@ -49,7 +49,7 @@ def check_rows(entity: Entity, raw: pl.DataFrame, findings: Findings) -> Rows:
     """Field checks on every row of one file, then repeats and double ids."""
     agents = raw[AGENTS] if AGENTS in raw.columns else None
     raw = _columns(entity, raw)
-    source_id = trimmed(raw[SOURCE_ID]).alias(SOURCE_ID)
+    source_id = raw[SOURCE_ID]
     raw = _without_torn_cells(entity, raw.with_columns(source_id))
     gone, findings_of = _status(raw), []
     bad = _unusable_ids(entity, source_id, raw, findings)
@@ -157,7 +157,7 @@ def _single_ids(rows: Rows, agents: pl.Series | None, findings: Findings) -> Non
     `agents` belong to the content of a person's row, though they become contacts and no field.
     """
     frame, entity = rows.frame, rows.entity
-    if frame[SOURCE_ID].n_unique() == frame.height:
+    if frame[SOURCE_ID].hash().n_unique() == frame.height:  # cheaper than the texts; a clash only means a closer look
         return
     numbered = frame.with_row_index("_at")
     if agents is not None:

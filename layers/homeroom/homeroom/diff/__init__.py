@@ -6,20 +6,19 @@ input), no network; the same inputs give the same operations in the same order, 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from homeroom.check.checked import Checked
-from homeroom.check.references import REQUIRED
 from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, State, corrected, empty_state
 from homeroom.diff.compare import Compared, compare
 from homeroom.diff.facts import facts
 from homeroom.diff.identities import links
 from homeroom.diff.operations import archives, writes
 from homeroom.diff.removals import explain
+from homeroom.diff.rewrites import interrupted, rewrites
 from homeroom.model.entities import ENTITIES, WRITE_ORDER
 from homeroom.model.plan import IDENTITIES, NO_REPAIRS, Counts, Facts, Repairs, TableImage, waves
 from homeroom.shape import Desired, DesiredEntity
@@ -58,15 +57,14 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     base = empty_state() if applied is None else applied
     before = {name: corrected(ENTITIES[name], base[name], images[name]) for name in ENTITIES}
     wanted = {name: _wanted(name, desired, base, before["contacts"]) for name in ENTITIES}
-    states = (base, before) if repairs.images else (base,)
-    forced = {name: _torn(images[name]).union(*(_completed(name, wanted, s) for s in states)) for name in ENTITIES}
+    forced = rewrites(wanted, base, before, images)
     compared = {
         name: compare(ENTITIES[name], wanted[name], before[name], roster=roster, forced=forced[name],
                       edited=repairs.edited.get(name, frozenset()))
         for name in WRITE_ORDER
     }
     absent = {
-        name: explain(name, compared[name].absent, before, desired, as_of, _left_over(images[name], base[name]))
+        name: explain(name, compared[name].absent, before, desired, as_of, interrupted(images[name], base[name]))
         for name in WRITE_ORDER
     }
     next_state = {name: compared[name].next_state for name in ENTITIES}
@@ -81,37 +79,6 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
         facts=facts(compared, absent, before, checked, expected_districts, first_load=first_load),
         reasons={name: dict(absent[name].group_by("reason").len().sort("reason").iter_rows()) for name in ENTITIES},
     )
-
-
-def _left_over(images: list[TableImage], base: pl.DataFrame) -> frozenset[str]:
-    """Records that only an interrupted run made or brought back: the kept state does not have them as active."""
-    if not images:
-        return frozenset()
-    return frozenset(i.source_id for i in images) - frozenset(base.filter(pl.col(STATUS) == ACTIVE)[SOURCE_ID])
-
-
-def _torn(images: list[TableImage]) -> frozenset[str]:
-    """Records whose move was cut off: they stand in two places, or in none."""
-    places = Counter(i.source_id for i in images if i.fields is not None)
-    return frozenset(i.source_id for i in images if places[i.source_id] != 1)
-
-
-def _completed(name: str, wanted: Mapping[str, DesiredEntity], state: State) -> frozenset[str]:
-    """Records that could not be linked, because what they point to was in error, and can be now that it is created."""
-    found: set[str] = set()
-    active = state[name].filter(pl.col(STATUS) == ACTIVE)
-    for field in ENTITIES[name].fields if active.height else ():
-        target = field.references
-        if target is None or (name, field.name) in REQUIRED:
-            continue
-        new = wanted[target].records.select(SOURCE_ID).join(state[target], on=SOURCE_ID, how="anti")
-        if new.is_empty():
-            continue
-        named = pl.col(field.name).str.split(",") if field.kind == "list" else pl.col(field.name)
-        pairs = active.select(SOURCE_ID, named.alias("target"))
-        pairs = pairs.explode("target") if field.kind == "list" else pairs
-        found.update(pairs.join(new, left_on="target", right_on=SOURCE_ID, how="semi")[SOURCE_ID])
-    return frozenset(found)
 
 
 def _wanted(name: str, desired: Desired, base: State, contacts: pl.DataFrame) -> DesiredEntity:
@@ -131,6 +98,8 @@ def _unsaid(desired: Desired, contacts: pl.DataFrame) -> pl.Series:
     Contacts are made from rows of people, so the row in error may be the only one that named them.
     """
     people = desired.entities["people"]
+    if people.unusable.is_empty():
+        return people.unusable
     broken = people.unusable.alias(SOURCE_ID).to_frame()
     present = pl.concat([people.records.select(SOURCE_ID), broken])
     for side in ("student", "guardian"):

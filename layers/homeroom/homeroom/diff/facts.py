@@ -68,7 +68,7 @@ def _schools(unexplained: Mapping[str, pl.DataFrame], applied: State) -> dict[st
     for entity, column in _SCHOOL_OF.items():
         if unexplained[entity].is_empty():
             continue
-        base = _by_school(applied[entity].filter(pl.col(STATUS) == ACTIVE), column)
+        base = _by_school(applied[entity].select(column, STATUS).filter(pl.col(STATUS) == ACTIVE), column)
         for school, removed in sorted(_by_school(unexplained[entity], column).items()):
             found.setdefault(school, {})[entity] = (removed, base.get(school, 0))
     return found
@@ -82,8 +82,9 @@ def _classes(unexplained: Mapping[str, pl.DataFrame], compared: Mapping[str, Com
     shrunk = students.group_by("class").len("removed").join(stay, on="class", how="semi")
     if shrunk.is_empty():
         return ()
-    before = applied["enrollments"].filter((pl.col(STATUS) == ACTIVE) & (pl.col("role") == "student"))
-    base = before.join(shrunk, on="class", how="semi").group_by("class").len("base")
+    before = applied["enrollments"].select("class", "role", STATUS).join(shrunk, on="class", how="semi")
+    active = before.filter((pl.col(STATUS) == ACTIVE) & (pl.col("role") == "student"))
+    base = active.group_by("class").len("base")
     return tuple(shrunk.join(base, on="class", how="left").sort("class").iter_rows())
 
 

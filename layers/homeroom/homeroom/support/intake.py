@@ -20,6 +20,7 @@ from homeroom.ports import World
 from homeroom.read.delivery import Waiting, Whole
 from homeroom.support.deliveries import content_hash, look
 from homeroom.support.door import start, start_waiting
+from homeroom.support.rules import leased
 
 LONGEST_WAIT = 900
 """Seconds that a queue message can be delayed."""
@@ -97,6 +98,8 @@ def settle(name: str, world: World) -> Taken:
     elif found is not None:
         _wait(integration, found, world)
     started = started or start_waiting(name, world)
+    if started is None:
+        _wake_again(name, world)
     waits = "waiting" if isinstance(found, Waiting) else "nothing new"
     return Taken.model_validate({"state": "started" if started else waits, "integration": name, "started": started})
 
@@ -120,6 +123,14 @@ def _wait(integration: Integration, waiting: Waiting, world: World) -> None:
         world.runs.set_note(integration.id, Note(code="SRC-07", text=text, owner="district", at=now))
     elif waiting.until is not None:
         world.waking.wake(integration.id, min(LONGEST_WAIT, ceil((waiting.until - now) / timedelta(seconds=1))))
+
+
+def _wake_again(name: str, world: World) -> None:
+    """Come back for what waits behind a lease, once that has lapsed: its run may have died, and then nobody calls."""
+    control = world.runs.control(name)
+    now = world.clock.now()
+    if control.pending is not None and leased(control, now):
+        world.waking.wake(name, min(LONGEST_WAIT, control.lease_until - int(now.timestamp()) + 1))
 
 
 def _unknown(world: World) -> Taken:

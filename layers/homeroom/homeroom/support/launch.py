@@ -27,7 +27,8 @@ def launch(event: StartRun, asked: Asked, lease: Lease, world: World) -> str:
     except Exception as error:
         _give_up(request, error, world)
         raise
-    if asked.control.pending is not None:
+    if request.delivery is not None and asked.control.pending is not None:
+        # An approval reads the rows of the held run: what landed since goes on waiting for a run of its own.
         world.runs.clear_pending(request.integration, asked.control.pending)
     return execution
 

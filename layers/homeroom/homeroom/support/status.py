@@ -37,14 +37,19 @@ class Seen:
 
     @property
     def ended(self) -> RunRecord | None:
-        """The newest run that ended with a word on the source: skipped runs have none."""
-        return next((r for r in self.history if r.outcome not in (None, "skipped")), None)
+        """The newest run that ended with a word on the source. Skipped runs have none, but for `unchanged`."""
+        return next((r for r in self.history if r.outcome not in (None, "skipped") or _is_unchanged(r)), None)
 
     @property
     def fresh_at(self) -> datetime | None:
         """When the roster was last known to equal its source: applied, or seen unchanged."""
-        unchanged = [r.finished_at for r in self.history if r.outcome == "skipped" and r.code == "unchanged"]
+        unchanged = [r.finished_at for r in self.history if _is_unchanged(r)]
         return max((at for at in [self.control.applied_at, *unchanged] if at is not None), default=None)
+
+
+def _is_unchanged(record: RunRecord) -> bool:
+    """Whether the source was seen to be as it was applied last."""
+    return record.outcome == "skipped" and record.code == "unchanged"
 
 
 def standing(seen: Seen) -> Standing:
