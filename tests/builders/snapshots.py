@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import polars as pl
@@ -107,10 +106,21 @@ def record(checked: Checked, entity: str, source_id: str) -> dict[str, Any] | No
 
 def plan_of(source: Snapshot, applied: State | None = None, *, as_of: str = AS_OF, repairs: Repairs = NO_REPAIRS,
             expected_districts: Iterable[str] = ()) -> Plan:
-    """Check, shape and diff in one call."""
-    checked = check(source)
+    """Check, shape and diff in one call. What was checked before is not checked again: the stage is pure."""
+    checked = _checked(source)
     return diff(shape(checked), applied, checked, roster=ROSTER, as_of=as_of, repairs=repairs,
                 expected_districts=expected_districts)
+
+
+def _checked(source: Snapshot) -> Checked:
+    frames = {stem: (tuple(rows.columns), tuple(rows.rows())) for stem, rows in source.frames.items()}
+    said = (*sorted(frames.items()), *sorted(source.modes.items()))
+    if said not in _CHECKED:
+        _CHECKED[said] = check(source)
+    return _CHECKED[said]
+
+
+_CHECKED: dict[object, Checked] = {}
 
 
 def operations(plan: Plan, entity: str | None = None, op: str | None = None) -> list[dict[str, Any]]:
@@ -129,10 +139,15 @@ def plan_hash(plan: Plan) -> str:
 
 def applied(source: Snapshot) -> State:
     """The kept state after a first load of the snapshot."""
-    return plan_of(source).next_state
+    checked = _checked(source)
+    if id(checked) not in _APPLIED:
+        _APPLIED[id(checked)] = plan_of(source).next_state
+    return _APPLIED[id(checked)]
 
 
-@cache
+_APPLIED: dict[int, State] = {}
+
+
 def first_day() -> State:
     """The kept state after a first load of the small valid school."""
     return applied(snapshot())

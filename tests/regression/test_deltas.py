@@ -43,7 +43,8 @@ def test_a_delta_after_one_that_is_held_is_refused_and_the_hold_stays() -> None:
 def test_a_delta_after_one_that_was_approved_is_applied() -> None:
     world, held = held_delta()
     assert approve(world, world.runs.run("lab", held)).outcome == "applied with issues"
-    changes(world, "next.zip", student("s-next"))
+    mended = [student(f"s-{n}") for n in range(100, 135)]
+    assert changes(world, "next.zip", student("s-next"), *mended).outcome == "applied"
     assert active(world, "people") >= {"s-new", "s-next", "s-100"}
 
 
@@ -67,6 +68,19 @@ def test_of_two_deltas_that_wait_none_is_lost_without_a_word(waiting: int, outco
     started = start_waiting("lab", world)
     assert started is not None
     assert ended(world, started).outcome == outcome
+
+
+def test_who_is_removed_takes_enrollments_along_that_no_delta_lists() -> None:
+    world = lab(many_students().files)
+    gone = [f"s-{n}" for n in range(100, 115)]
+    changes(world, "removal.zip", *(student(name, status="tobedeleted") for name in gone))
+    enrolled = {f"e-{name}-c-1" for name in gone}
+    assert not active(world, "people") & set(gone)
+    assert not active(world, "enrollments") & enrolled
+    record = changes(world, "next.zip", student("s-next"))
+    assert (record.outcome, record.text) == ("applied", "1 records changed")
+    record = changes(world, "back.zip", student("s-100"))
+    assert (record.outcome, active(world, "enrollments") & enrolled) == ("applied", {"e-s-100-c-1"})
 
 
 def test_roles_alone_change_people() -> None:

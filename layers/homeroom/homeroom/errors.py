@@ -83,7 +83,7 @@ class StateLost(HomeroomError):
     """The kept state that the pointer names is missing or unreadable."""
 
     code = "RUN-02"
-    remedy = "Run `reconcile`; a first load is never assumed."
+    remedy = "Restore the objects from the bucket's versions; a first load is never assumed."
 
 
 class RetryableError(HomeroomError):

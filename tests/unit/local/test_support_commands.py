@@ -170,7 +170,7 @@ def test_a_paused_integration_runs_for_nobody(held: str, aws: MemoryAws, homeroo
     aws.world.integrations.put(paused)
     ran = homeroom("run", "lab-usd")
     assert ran.code == 1
-    assert "summer" in ran.err
+    assert "paused since 2026-09-07" in ran.err
 
 
 def test_a_run_that_failed_ends_with_1_and_shows_its_summary(

@@ -118,3 +118,19 @@ def test_other_files_make_no_set() -> None:
 @pytest.mark.parametrize("order", [1, -1])
 def test_two_sets_of_the_same_moment_are_told_apart_always_in_the_same_way(order: int) -> None:
     assert names(newest_set([landed("a.zip"), landed("b.zip")][::order])) == ["b.zip"]
+
+
+def test_files_of_two_uploads_rest_longer_than_those_of_one() -> None:
+    """A pause in an upload must not make a run of half new and half old files."""
+    now = datetime(2026, 9, 8, 2, 0, tzinfo=UTC)
+    of_yesterday = [loose(name, now - timedelta(days=1)) for name in ("manifest.csv", "orgs.csv")]
+    of_today = [loose(f"{stem}.csv", now) for stem in ("academicSessions", "courses", "classes", "users", "enrollments")]
+    manifest = manifest_text(small_district()).encode()
+    after_a_minute = settle([*of_yesterday, *of_today], manifest, now=now + timedelta(seconds=61), quiet_seconds=60)
+    assert after_a_minute == Waiting(until=now + timedelta(minutes=10))
+    later = settle([*of_yesterday, *of_today], manifest, now=now + timedelta(minutes=10), quiet_seconds=60)
+    assert isinstance(later, Whole)
+
+
+def loose(name: str, modified: datetime) -> Landed:
+    return Landed(LandedFile(bucket="landing", key=f"landing/lab/{name}", size=10), modified)

@@ -23,14 +23,16 @@ __all__ = ["Checked", "CheckedEntity", "by_code", "check"]
 
 _ORDER = ("orgs", "academicSessions", "courses", "users", "classes", "enrollments")
 _TARGETS = {f.references for e in ENTITIES.values() for f in e.fields if f.references}
+_NEEDED = frozenset({"classes"})
+"""No enrollment can be without, so it is looked for though no file of it ever came; orgs and users always came."""
 _EMPTY = pl.DataFrame(schema={"sourcedId": pl.String, LINE: pl.UInt32})
 
 
 def check(snapshot: Snapshot) -> Checked:
     """Check a snapshot whole. Raises nothing: what is wrong is in the result."""
     findings = Findings(snapshot.issues)
-    delivered = frozenset(BY_FILE[s].name for s, mode in snapshot.modes.items() if mode != "absent" and s in BY_FILE)
-    there = delivered | {BY_FILE[stem].name for stem in snapshot.frames if stem in BY_FILE}
+    delivered = _delivered(snapshot)
+    there = delivered | _NEEDED | {BY_FILE[stem].name for stem in snapshot.frames if stem in BY_FILE}
     entities: dict[str, Rows] = {}
     known: dict[str, pl.DataFrame] = {}
     unresolved = 0
@@ -51,6 +53,14 @@ def check(snapshot: Snapshot) -> Checked:
         references=entities["enrollments"].read,
         delivered=delivered | {"contacts"} if "people" in delivered else delivered,
     )
+
+
+def _delivered(snapshot: Snapshot) -> frozenset[str]:
+    """The entities of which the source says all there is. What a delta leaves out it leaves as it was, so then the
+    files that were taken over from the base count too: who is removed takes enrollments along that are not listed."""
+    whole = "delta" in snapshot.modes.values()
+    told = (s for s, mode in snapshot.modes.items() if mode != "absent" or (whole and s in snapshot.frames))
+    return frozenset(BY_FILE[stem].name for stem in told if stem in BY_FILE)
 
 
 def _references(rows: Rows, known: dict[str, pl.DataFrame], findings: Findings) -> int:

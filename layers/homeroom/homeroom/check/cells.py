@@ -17,6 +17,8 @@ from homeroom.model.entities import Field
 from homeroom.model.vocabulary import plain
 
 EMAIL = r"^[^@\s,;]+@[^@\s,;.]+(\.[^@\s,;.]+)+$"
+LONGEST_LIST = 50_000
+"""Bytes of a list cell. The roster table takes no record of more than 400 KB, and one would stop the whole run."""
 _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?$", re.ASCII)
 _YEAR = re.compile(r"^(?:\d{4}\s*[-/]\s*)?(\d{4})$", re.ASCII)
 
@@ -192,10 +194,20 @@ def _email_cells(field: Field, raw: pl.Series) -> Cells:
 
 
 def _list_cells(field: Field, raw: pl.Series) -> Cells:
-    """Lists stay comma-joined text inside frames; only cells with a comma have items to trim."""
+    """Lists stay comma-joined text inside frames; only cells with a comma have items to trim.
+
+    A list of references is as long as there are records; any other is cut after its last whole item.
+    """
+    too_long = (raw.str.len_bytes() > LONGEST_LIST).fill_null(False)
+    found: tuple[Finding, ...] = ()
+    if too_long.any() and field.references is None:
+        cut = raw.str.head(LONGEST_LIST).str.replace(r",[^,]*$", "")
+        raw = pl.select(pl.when(too_long).then(cut).otherwise(raw).alias(raw.name)).to_series()
+        found = (Finding("FLD-05", too_long, error=False),)
     if not raw.str.contains(",", literal=True).any():
-        return Cells(raw.alias(field.name), ())
-    return _mapped(field, raw, _read_list, pl.String())
+        return Cells(raw.alias(field.name), found)
+    cells = _mapped(field, raw, _read_list, pl.String())
+    return Cells(cells.column, (*found, *cells.findings))
 
 
 _READ_COLUMNS: dict[str, Callable[[Field, pl.Series], Cells]] = {

@@ -6,7 +6,6 @@ what changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,15 +23,14 @@ AT = "_at"
 class Compared:
     """One entity's comparison.
 
-    `wanted`: rows to write (`id`, `op`, `source_id`, fields, and `_at`, their row in `applied` or null), sorted by
-    source id. `differs`: for those rows, field → whether it changed. `absent`: applied rows to archive.
+    `wanted`: rows to write (`id`, `op`, `source_id`, fields, `_at`, their row in `applied` or null, and for each field
+    the column `differs(field)`), sorted by source id. `absent`: applied rows to archive.
     `next_state`: the entity once the plan is applied: what is wanted, what is archived, what is kept.
     """
 
     entity: Entity
     applied: pl.DataFrame
     wanted: pl.DataFrame
-    differs: Mapping[str, pl.Series]
     absent: pl.DataFrame
     next_state: pl.DataFrame
     counts: Counts
@@ -49,12 +47,12 @@ def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, ro
     want = desired.records
     at = _places(want, applied)
     new, back = at.is_null(), _is(applied[STATUS].gather(at), ARCHIVED)
-    differs = {f: want[f].ne_missing(applied[f].gather(at)) & ~new for f in entity.names} if len(applied) else {}
-    changed = _any(differs.values(), want.height)
+    want = _with_differences(entity, want, applied, at)
+    changed = want.select(pl.any_horizontal(differs(f) for f in entity.names)).to_series()
     touched = _among(want, forced | edited) & ~new
     op = _operations(new, back, changed | touched, _among(want, edited))
     want = want.with_columns(_ids(entity, want, applied, at, new, roster), op, at.alias(AT))
-    written = want.with_row_index("_row").filter(pl.col("op").is_not_null())
+    written = want.filter(pl.col("op").is_not_null())
     seen = pl.zeros(applied.height, pl.Boolean, eager=True).scatter(at.drop_nulls(), True)
     absent, rest = _unseen(applied.with_row_index(AT).filter(~seen), desired.unusable)
     unchanged = want.height - written.height
@@ -63,12 +61,10 @@ def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, ro
     columns = [ID, SOURCE_ID, STATUS, *entity.names]
     active = want.with_columns(pl.lit(ACTIVE).alias(STATUS)).select(columns)
     archived = absent.with_columns(pl.lit(ARCHIVED).alias(STATUS)).select(columns)
-    written = written.sort(SOURCE_ID)
     done = dict(written.group_by("op").len().iter_rows())
     return Compared(
-        entity, applied, written,
-        differs={f: d.gather(written["_row"]).fill_null(False) for f, d in differs.items()},
-        absent=absent.sort(SOURCE_ID), next_state=pl.concat([active, archived, rest.select(columns)]),
+        entity, applied, written.sort(SOURCE_ID), absent.sort(SOURCE_ID),
+        next_state=pl.concat([active, archived, rest.select(columns)]),
         counts=Counts(
             create=done.get("create", 0), update=done.get("update", 0), restore=done.get("restore", 0),
             archive=absent.height, unchanged=unchanged, kept=int((rest[STATUS] == ACTIVE).sum()),
@@ -87,11 +83,19 @@ def _is(status: pl.Series, word: str) -> pl.Series:
     return (status == word).fill_null(False)
 
 
-def _any(masks: object, height: int) -> pl.Series:
-    result = pl.zeros(height, pl.Boolean, eager=True)
-    for mask in masks:  # type: ignore[attr-defined]
-        result = result | mask
-    return result
+def differs(field: str) -> str:
+    """Name of the column that tells whether a field of a row differs from the applied one."""
+    return f"{field} differs"
+
+
+def _with_differences(entity: Entity, want: pl.DataFrame, applied: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
+    """The rows with a column `differs(field)` for each field; in a new row nothing does."""
+    if applied.is_empty():
+        return want.with_columns(pl.lit(False).alias(differs(f)) for f in entity.names)
+    known, places = pl.lit(at.is_not_null()), pl.lit(at)
+    return want.with_columns(
+        (known & pl.col(f).ne_missing(pl.lit(applied[f]).gather(places))).alias(differs(f)) for f in entity.names
+    )
 
 
 def _among(want: pl.DataFrame, source_ids: frozenset[str]) -> pl.Series:

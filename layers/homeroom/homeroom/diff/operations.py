@@ -6,12 +6,12 @@ always gives the same bytes and the same plan hash.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from homeroom.diff.applied import ID, SOURCE_ID, State
-from homeroom.diff.compare import AT, Compared
+from homeroom.diff.compare import AT, Compared, differs
 from homeroom.diff.removals import ABSENT, REASON
 from homeroom.model.entities import LIST_KINDS, Entity, Field
 from homeroom.model.plan import TableImage
@@ -32,7 +32,7 @@ def writes(compared: Compared, next_state: State, edited: frozenset[str], images
         return rows.select(SOURCE_ID).clear()
     before = compared.applied.select(entity.names)[rows[AT].fill_null(0)] if compared.applied.height else \
         rows.select(entity.names).clear(rows.height)
-    changed = _changed(compared.differs, rows.height)
+    changed = _changed(entity, rows)
     again = (pl.col("op") == "update") & pl.lit(changed.list.len() == 0)
     reason = pl.when(again).then(pl.lit(_AGAIN)).otherwise(
         pl.col("op").replace_strict(_REASONS, return_dtype=pl.String))
@@ -74,13 +74,12 @@ def _image(entity: Entity, rows: pl.DataFrame) -> pl.Series:
     return rows.select(pl.struct(split).alias("image"))["image"]
 
 
-def _changed(differs: Mapping[str, pl.Series], height: int) -> pl.Series:
-    """Names of the fields that changed, for each row."""
-    if not differs:
-        return pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, height)
-    none = pl.lit(None, pl.String)
-    names = [pl.when(pl.lit(mask)).then(pl.lit(name)).otherwise(none) for name, mask in differs.items()]
-    return pl.select(pl.concat_list(names).list.drop_nulls()).to_series()
+def _changed(entity: Entity, rows: pl.DataFrame) -> pl.Series:
+    """Names of the fields that changed, for each row; none where all rows are new, as on a first load."""
+    if (rows["op"] == "create").all():
+        return pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, rows.height)
+    names = [pl.when(differs(name)).then(pl.lit(name)) for name in entity.names]
+    return rows.select(pl.concat_list(names).list.drop_nulls()).to_series()
 
 
 def _references(entity: Entity, rows: pl.DataFrame, state: State) -> pl.Series:

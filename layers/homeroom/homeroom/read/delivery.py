@@ -16,6 +16,12 @@ from homeroom.read.layout import CORE, MANIFEST, READ, stem_of
 from homeroom.read.manifest import parse_manifest
 
 
+ONE_UPLOAD = timedelta(hours=1)
+"""Loose files that landed further apart than this are of two uploads."""
+MIXED_REST = timedelta(minutes=10)
+"""Rest of such a set: a pause in an upload must not make a run of half new and half old files."""
+
+
 @dataclass(frozen=True)
 class Whole:
     """A set that can be read: one zip, or loose files in the order of their keys."""
@@ -64,10 +70,17 @@ def settle(files: Sequence[Landed], manifest: bytes | None, *, now: datetime, qu
     if missing:
         return Waiting(missing)
     if not any(_is_zip(landed) for landed in files):
-        until = max(landed.modified for landed in files) + timedelta(seconds=quiet_seconds)
+        until = max(landed.modified for landed in files) + _rest(files, quiet_seconds)
         if now < until:
             return Waiting(until=until)
     return Whole(tuple(files))
+
+
+def _rest(files: Sequence[Landed], quiet_seconds: int) -> timedelta:
+    """How long nothing may change. Where some files are of an earlier upload, the others may still be on their way."""
+    times = [landed.modified for landed in files]
+    mixed = max(times) - min(times) > ONE_UPLOAD
+    return max(timedelta(seconds=quiet_seconds), MIXED_REST if mixed else timedelta())
 
 
 def _missing(files: Sequence[Landed], manifest: bytes | None) -> tuple[str, ...]:

@@ -26,8 +26,9 @@ def is_gone(frame: pl.DataFrame) -> pl.Expr:
 def apply_delta(base: pl.DataFrame, delta: pl.DataFrame) -> pl.DataFrame:
     """Rows of the base that the delta does not list, then all rows of the delta.
 
-    A removal stays as a row with the status `tobedeleted`, so that it is explicit, until the next delta. A row with any
-    other status replaces or adds: nothing is removed on a misspelt word.
+    A removal stays as a row with the status `tobedeleted` until the record comes back or the file comes in full: rows
+    that still name who was removed are explained by it, and point to somebody. A row with any other status replaces or
+    adds: nothing is removed on a misspelt word.
     """
     told = delta.with_columns(pl.when(is_gone(delta)).then(pl.lit(GONE)).otherwise(_status(delta)).alias(STATUS))
     kept = carry_over(base).join(delta.select("sourcedId"), on="sourcedId", how="anti", maintain_order="left")
@@ -35,8 +36,8 @@ def apply_delta(base: pl.DataFrame, delta: pl.DataFrame) -> pl.DataFrame:
 
 
 def carry_over(base: pl.DataFrame) -> pl.DataFrame:
-    """An earlier file as it stands today: without what was removed then. Its lines are in no file of today: null."""
-    return base.filter(~is_gone(base)).with_columns(pl.lit(None, pl.UInt32).alias(LINE))
+    """An earlier file as it stands today. Its lines are in no file of today: null."""
+    return base.with_columns(pl.lit(None, pl.UInt32).alias(LINE))
 
 
 def _status(frame: pl.DataFrame) -> pl.Expr:

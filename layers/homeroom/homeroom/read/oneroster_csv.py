@@ -62,7 +62,7 @@ def read_set(source: Path | Sequence[Path], *, strict: bool = False, base: Base 
     return Snapshot(
         source=f"OneRoster {contents.version} CSV",
         frames=reading.frames,
-        modes=_modes(contents),
+        modes=contents.modes,
         content_hash=digest,
         issues=tuple(reading.issues),
         origins={stem: delivered.origins[stem] for stem in contents.modes if stem in delivered.origins},
@@ -78,13 +78,6 @@ def _contents(delivered: DeliveredSet, strict: bool, base: Base) -> tuple[Conten
     known = base() if callable(base) else base
     frames = known.frames if known else {}
     return contents_of(manifest, delivered.stems, strict=strict, base=frames), frames
-
-
-def _modes(contents: Contents) -> Mapping[str, Mode]:
-    """The mode of each file; roles alone say something of users too, who are folded from both."""
-    told = contents.modes
-    alone = contents.roles_apart and told["users"] == "absent" and told[ROLES] != "absent"
-    return {**told, "users": told[ROLES]} if alone else told
 
 
 def _strangers(delivered: DeliveredSet) -> list[Issue]:

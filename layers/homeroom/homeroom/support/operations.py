@@ -33,6 +33,11 @@ def connect(event: events.Connect, world: World) -> dict[str, Any]:
     wrong = unknown(wanted.product_line, wanted.products)
     if wrong is not None:
         raise Refused(wrong, remedy="Name product line and products as the catalogue has them.")
+    if not wanted.district_id:
+        raise Refused(
+            "no district is named, so another district's file could not be told from its own",
+            remedy="Name district_id: the sourcedId or identifier of the district in its orgs.csv.",
+        )
     known = _known(wanted.id, world)
     if known is None:
         wanted = wanted.model_copy(update={"created_at": world.clock.now(), "created_by": event.by})

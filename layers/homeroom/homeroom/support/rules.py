@@ -48,7 +48,8 @@ def leased(control: Control, now: datetime) -> bool:
 
 def _paused(asked: Asked) -> str | None:
     paused = asked.integration.paused
-    return f"paused since {paused.at:%Y-%m-%d}: {paused.reason}" if paused else None
+    # Without the reason: this text goes through the state machine, and a person wrote that one.
+    return f"paused since {paused.at:%Y-%m-%d}" if paused else None
 
 
 def _blackout(asked: Asked) -> str | None:
