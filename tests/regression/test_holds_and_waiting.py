@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from homeroom.apply.commit import finish
 from homeroom.flow import plan_run
-from homeroom.model.events import FinishRun, RunError
+from homeroom.model.events import Discard, FinishRun, RunError, StartRun
 from homeroom.model.integration import Blackout
 from homeroom.report.summary import summarize
+from homeroom.support.door import start
 from homeroom.support.intake import settle
+from homeroom.support.operations import act
 from homeroom.support.views import integration_view, seen
 from tests.builders.oneroster import district, small_district
 from tests.regression.days import LAB, active, approve, ended, lab, lands, lease_of, many_students, put
@@ -76,3 +78,13 @@ def test_a_hold_that_lapsed_because_the_source_is_as_before_leaves_nothing_to_do
     assert lands(world, "again.zip", many_students().files).code == "unchanged"
     assert world.runs.run("lab", held.run).outcome == "lapsed"
     assert integration_view(seen(LAB, world))["status"] == "up to date"
+
+
+def test_content_that_was_discarded_and_then_approved_after_all_is_unchanged_from_then_on() -> None:
+    world = lab(many_students().files)
+    held = lands(world, "half.zip", district().files)
+    act(Discard(operation="discard", integration="lab", run=held.run, by="support", reason="too few"), world)
+    assert lands(world, "same.zip", district().files).code == "denied"
+    again = ended(world, start(StartRun(trigger="hand", integration="lab", by="support", force=True), world))
+    assert approve(world, again).outcome == "applied"
+    assert lands(world, "next-day.zip", district().files).code == "unchanged"

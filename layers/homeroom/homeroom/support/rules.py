@@ -71,7 +71,8 @@ def _no_data(asked: Asked) -> str | None:
 
 def _denied(asked: Asked) -> str | None:
     content = asked.delivery.content_hash if asked.delivery else None
-    denied = content in asked.control.denied and not asked.force
+    applied = content == asked.control.applied_content  # forced and approved after all
+    denied = content in asked.control.denied and not (asked.force or applied)
     return "this content was discarded; land a new export, or run by hand with force" if denied else None
 
 
