@@ -115,6 +115,9 @@ def plan_of(source: Snapshot, applied: State | None = None, *, as_of: str = AS_O
 def _checked(source: Snapshot) -> Checked:
     frames = {stem: (tuple(rows.columns), tuple(rows.rows())) for stem, rows in source.frames.items()}
     said = (*sorted(frames.items()), *sorted(source.modes.items()))
+    if len(_CHECKED) > 200:
+        _CHECKED.clear()
+        _APPLIED.clear()
     if said not in _CHECKED:
         _CHECKED[said] = check(source)
     return _CHECKED[said]

@@ -110,9 +110,9 @@ def _moved(entity: Entity, rows: pl.DataFrame, before: pl.DataFrame, state: Stat
     empty = pl.Series([[]], dtype=pl.List(_PLACE)).new_from_index(0, rows.height)
     if entity.name != "enrollments":
         return empty
-    differs = (rows["class"] != before["class"]) | (rows["person"] != before["person"])
-    differs = differs | (_letters(rows["role"]) != _letters(before["role"]))
-    moved = (differs & (rows["op"] != "create")).fill_null(False)
+    another = (rows["class"] != before["class"]) | (rows["person"] != before["person"])
+    another = another | (_letters(rows["role"]) != _letters(before["role"]))
+    moved = (another & (rows["op"] != "create")).fill_null(False)
     places: dict[str, list[dict[str, str]]] = {}
     if moved.any():
         places = _old_places(rows.filter(moved), before.filter(moved), state)

@@ -33,8 +33,9 @@ class Snapshot:
     `frames` maps the OneRoster file stem (`orgs`, `academicSessions`, `courses`, `classes`, `users`, `enrollments`) to
     a frame of String columns in the spelling of OneRoster 1.1, trimmed, blank cells null, plus `_line` and, only where
     rows were malformed, `_problem`. OneRoster 1.2 roles are already folded into `users` (`role`, `orgSourcedIds`, and
-    `roles` as `role:org` items); the frame `roles` beside it is there for a later delta. `metadata.*` columns keep their names. Columns that may not be kept (password) are
-    gone. A file that is absent or header-only has a frame with no rows, or none at all.
+    `roles` as `role:org` items); the frame `roles` beside it is there for a later delta. `metadata.*` columns keep
+    their names. Columns that may not be kept (password) are gone. A file that is absent or header-only has a frame
+    with no rows, or none at all.
     """
 
     source: str

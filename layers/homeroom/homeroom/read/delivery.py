@@ -15,7 +15,6 @@ from homeroom.ports import Landed
 from homeroom.read.layout import CORE, MANIFEST, READ, stem_of
 from homeroom.read.manifest import parse_manifest
 
-
 ONE_UPLOAD = timedelta(hours=1)
 """Loose files that landed further apart than this are of two uploads."""
 MIXED_REST = timedelta(minutes=10)
