@@ -167,7 +167,7 @@ def ask(real: Strict, operation: str, **given: Any) -> dict[str, Any]:
 
 
 def connect(real: Strict, integration: str, **chosen: Any) -> None:
-    given = {"id": integration, "quiet_seconds": 0, "hold_first_load": False, **chosen}
+    given = {"id": integration, "district_id": "d-1", "quiet_seconds": 0, "hold_first_load": False, **chosen}
     ask(real, "connect", integration=given, by="test", reason="test")
 
 

@@ -80,6 +80,17 @@ def test_a_hold_that_lapsed_because_the_source_is_as_before_leaves_nothing_to_do
     assert integration_view(seen(LAB, world))["status"] == "up to date"
 
 
+def test_rows_of_a_run_that_died_expire() -> None:
+    world = lab(small_district())
+    died = put(world, "second.zip", district().with_student("s-2nd", classes=["c-1"]).files)
+    plan_run(lease_of(world, died), world)
+    world.clock.tick(A_DAY)
+    assert lands(world, "third.zip", district().with_student("s-3rd", classes=["c-1"]).files).outcome == "applied"
+    assert world.runs.run("lab", died.run or 0).outcome == "interrupted"
+    of_pupils = {key for key in world.objects.bodies if "/raw/" in key or key.startswith("state/")}
+    assert {key.split("/")[2] for key in of_pupils - world.objects.superseded} == {"00000003"}
+
+
 def test_content_that_was_discarded_and_then_approved_after_all_is_unchanged_from_then_on() -> None:
     world = lab(many_students().files)
     held = lands(world, "half.zip", district().files)

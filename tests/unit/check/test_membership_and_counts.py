@@ -81,6 +81,13 @@ def test_removed_rows_are_valid() -> None:
     assert read == EntityRead(read=2, valid=2, errors=0, warnings=0)
 
 
+def test_rows_that_a_delta_took_over_have_no_line_and_are_counted_all_the_same() -> None:
+    rows = [student(f"s-{n}", email="nobody") | {"_line": None} for n in (1, 2)]  # type: ignore[dict-item]
+    checked = check(snapshot(students=rows, guardians=[guardian("g-1", agentSourcedIds="s-1,s-2")]))
+    assert checked.entities["people"].read == EntityRead(read=4, valid=4, errors=0, warnings=2)
+    assert checked.entities["contacts"].read.read == 2
+
+
 def test_the_verdict_is_the_worst_of_what_was_found() -> None:
     assert check(snapshot()).verdict == "clean"
     assert check(snapshot(students=[student("s-1", email="nobody")])).verdict == "warnings"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
 from homeroom.model.ids import mint
+from homeroom.model.snapshot import Snapshot
 from tests.builders.oneroster import enrollment, klass, student, teacher
 from tests.builders.snapshots import ROSTER, applied, operations, plan_of, snapshot
 
@@ -13,47 +14,44 @@ def place(klass: str = "c-1", person: str = "s-1", role: str = "student") -> dic
     return {"class": mint(ROSTER, "classes", klass), "person": mint(ROSTER, "people", person), "role": role}
 
 
-def school(**cells: str) -> object:
-    one = {**enrollment("s-1", "c-1"), "sourcedId": "e-1"} | cells
-    return snapshot(classes=[klass("c-1"), klass("c-2")], enrollments=[one, enrollment("t-1", "c-1", role="teacher")])
+def school(**rows: dict[str, str]) -> Snapshot:
+    """Two classes, and an enrollment of `s-1` in `c-1` for each of the named ones, with these cells changed."""
+    seats = [{**enrollment("s-1", "c-1"), "sourcedId": id} | cells for id, cells in rows.items()]
+    teaching = enrollment("t-1", "c-1", role="teacher")
+    return snapshot(classes=[klass("c-1"), klass("c-2")], enrollments=[*seats, teaching])
 
 
-def update(**cells: str) -> dict[str, object]:
-    (found,) = operations(plan_of(school(**cells), applied(school())))  # type: ignore[arg-type]
-    return found
+def updates(**rows: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Enrollment → its operation, after these cells changed."""
+    plan = plan_of(school(**rows), applied(school(**{id: {} for id in rows})))
+    return {o["source_id"]: o for o in operations(plan)}
 
 
-@pytest.mark.parametrize(
-    "cells", [{"classSourcedId": "c-2"}, {"userSourcedId": "s-2"}, {"role": "teacher"}, {"role": "aide"},
-              {"classSourcedId": "c-2", "userSourcedId": "s-2", "role": "proctor"}],
-)
-def test_a_moved_enrollment_names_the_place_it_left(cells: dict[str, str]) -> None:
-    moved = update(**cells)
-    assert (moved["op"], moved["source_id"]) == ("update", "e-1")
-    assert moved["moved_from"] == [place()]
+def test_a_moved_enrollment_names_the_place_it_left() -> None:
+    moved = updates(class_={"classSourcedId": "c-2"}, person={"userSourcedId": "s-2"}, letter={"role": "teacher"},
+                    other={"role": "aide"}, all={"classSourcedId": "c-2", "userSourcedId": "s-2", "role": "proctor"})
+    assert {id: (o["op"], o["moved_from"]) for id, o in moved.items()} == dict.fromkeys(moved, ("update", [place()]))
+    assert len(moved) == 5
+    assert moved["all"]["refs"] == {"class": mint(ROSTER, "classes", "c-2"), "person": mint(ROSTER, "people", "s-2"),
+                                    "school": mint(ROSTER, "orgs", "school-1")}
 
 
-def test_its_references_are_those_of_the_new_place() -> None:
-    moved = update(classSourcedId="c-2", userSourcedId="s-2")
-    assert moved["refs"] == {"class": mint(ROSTER, "classes", "c-2"), "person": mint(ROSTER, "people", "s-2"),
-                             "school": mint(ROSTER, "orgs", "school-1")}
-
-
-@pytest.mark.parametrize("cells", [{"beginDate": "2026-08-20"}, {"primary": "true"}, {"schoolSourcedId": "school-2"}])
-def test_an_enrollment_that_changes_otherwise_stays_where_it_is(cells: dict[str, str]) -> None:
-    assert update(**cells)["moved_from"] == []
+def test_an_enrollment_that_changes_otherwise_stays_where_it_is() -> None:
+    stay = updates(begin={"beginDate": "2026-08-20"}, primary={"primary": "true"},
+                   school={"schoolSourcedId": "school-2"})
+    assert {id: o["moved_from"] for id, o in stay.items()} == {"begin": [], "primary": [], "school": []}
 
 
 def test_roles_that_share_a_letter_share_a_place() -> None:
-    (found,) = operations(plan_of(school(role="parent"), applied(school(role="aide"))))  # type: ignore[arg-type]
+    (found,) = operations(plan_of(school(e={"role": "parent"}), applied(school(e={"role": "aide"}))))
     assert found["changed"] == ["role"]
     assert found["moved_from"] == []
 
 
 def test_an_enrollment_that_comes_back_in_another_class_leaves_its_archived_place() -> None:
-    bare = snapshot(classes=[klass("c-1"), klass("c-2")], enrollments=[enrollment("t-1", "c-1", role="teacher")])
-    gone = plan_of(bare, applied(school())).next_state  # type: ignore[arg-type]
-    (back,) = operations(plan_of(school(classSourcedId="c-2"), gone))  # type: ignore[arg-type]
+    bare = school()
+    gone = plan_of(bare, applied(school(e={}))).next_state
+    (back,) = operations(plan_of(school(e={"classSourcedId": "c-2"}), gone))
     assert (back["op"], back["moved_from"]) == ("restore", [place()])
 
 
@@ -68,7 +66,7 @@ def test_an_enrollment_moves_away_from_a_class_that_is_archived_with_the_same_pl
     left = snapshot(classes=[klass("c-2")], enrollments=[
         {**enrollment("s-1", "c-2"), "sourcedId": "e-1"},
         {**enrollment("t-1", "c-2", role="teacher"), "sourcedId": "e-t-1-c-1"}])
-    plan = plan_of(left, applied(school()))  # type: ignore[arg-type]
+    plan = plan_of(left, applied(school(**{"e-1": {}})))
     moved = {o["source_id"]: o["moved_from"] for o in operations(plan, "enrollments")}
     assert moved == {"e-1": [place()], "e-t-1-c-1": [place(person="t-1", role="teacher")]}
     assert [o["op"] for o in operations(plan, "classes")] == ["archive"]

@@ -92,8 +92,6 @@ def _result(rows: Rows, issues: pl.DataFrame) -> CheckedEntity:
 def _warned(entity: Entity, records: pl.DataFrame, issues: pl.DataFrame) -> int:
     """Rows that were taken with at least one warning."""
     codes = [c.code for c in CATALOGUE.values() if c.severity == "warning"]
-    lines = issues.filter((pl.col("entity") == entity.name) & pl.col("code").is_in(codes))["line"].drop_nulls()
-    if lines.is_empty():
-        return 0
-    return records.select(LINE).join(lines.unique().to_frame(LINE), on=LINE, how="semi").height
+    found = issues.filter((pl.col("entity") == entity.name) & pl.col("code").is_in(codes)).select(SOURCE_ID)
+    return records.join(found, on=SOURCE_ID, how="semi").height if found.height else 0
 

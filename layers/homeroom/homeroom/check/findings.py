@@ -25,7 +25,7 @@ class Where:
 
 
 class Findings:
-    """Grows while the checks run; `frame()` is the result, in the order of files, lines and codes."""
+    """Grows while the checks run; `frame()` is the result, in the order in which the checks found it."""
 
     def __init__(self, issues: Iterable[Issue] = ()):
         rows = [{c: getattr(issue, c) for c in ISSUE_COLUMNS} for issue in issues]

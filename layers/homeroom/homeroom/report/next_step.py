@@ -51,7 +51,7 @@ def next_step(record: RunRecord, manifest: PlanManifest | None, tripped: Sequenc
         return Next("nobody", "The run is on its way.")
     if outcome == "held":
         return Next("vendor", _held(tripped))
-    if outcome == "applied with issues":
+    if outcome == "applied with issues" or (outcome == "nothing to change" and _in_error(manifest)):
         return _issues(manifest)
     if outcome == "skipped":
         return BY_SKIP.get(record.code or "", Next(record.owner, record.text or _WAIT))
@@ -64,6 +64,12 @@ def _held(tripped: Sequence[Mapping[str, Any]]) -> str:
     """One instruction: the remedy of the gravest guard. They come in that order; a first load alone is no accident."""
     gravest = sorted(tripped, key=lambda guard: guard["code"] == FIRST_LOAD)
     return str(gravest[0]["remedy"]) if gravest else "Look at the plan, then approve or discard it."
+
+
+def _in_error(manifest: PlanManifest | None) -> bool:
+    """Whether rows were not taken: then somebody has work, also on a day on which nothing changed."""
+    issues = manifest.issues if manifest else {}
+    return any(CATALOGUE[code].severity == "error" for code, count in issues.items() if count)
 
 
 def _issues(manifest: PlanManifest | None) -> Next:

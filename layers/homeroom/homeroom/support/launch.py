@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from homeroom.apply.holds import supersede
 from homeroom.errors import HomeroomError, NoEnd, NotFound
 from homeroom.model import places
 from homeroom.model.events import StartRun
@@ -112,3 +113,4 @@ def bury(control: Control, world: World) -> None:
             "state": "finished", "outcome": "interrupted" if begun else "failed", "code": NoEnd.code,
             "text": "the run stopped without an end", "owner": NoEnd.owner, "finished_at": world.clock.now(),
         }))
+        supersede(world.objects, control.integration, control.lease_run)
