@@ -22,7 +22,7 @@ def held_delta() -> tuple[MemoryWorld, int]:
 def test_contacts_of_people_that_a_delta_does_not_list_stay() -> None:
     world = lab(small_district())
     record = changes(world, "delta.zip", student("s-2", orgSourcedIds="school-2", familyName="Renamed"))
-    assert record.text == "1 records changed"
+    assert record.text == "1 record changed"
     assert active(world, "contacts") == {"s-1|g-1"}
 
 
@@ -78,7 +78,7 @@ def test_who_is_removed_takes_enrollments_along_that_no_delta_lists() -> None:
     assert not active(world, "people") & set(gone)
     assert not active(world, "enrollments") & enrolled
     record = changes(world, "next.zip", student("s-next"))
-    assert (record.outcome, record.text) == ("applied", "1 records changed")
+    assert (record.outcome, record.text) == ("applied", "1 record changed")
     record = changes(world, "back.zip", student("s-100"))
     assert (record.outcome, active(world, "enrollments") & enrolled) == ("applied", {"e-s-100-c-1"})
 

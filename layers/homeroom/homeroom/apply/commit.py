@@ -117,7 +117,8 @@ def _applied(closing: Closing) -> None:
     world.runs.extend(lease, int((closing.now + CLOSING).timestamp()))
     results = whole_results(world.objects, lease, plan)
     world.roster.consume(edits_of(plan))
-    text = f"{_changes(plan):,} records changed"
+    changes = _changes(plan)
+    text = f"{changes:,} record{'' if changes == 1 else 's'} changed"
     record = _recorded(closing, _applied_as(plan), text=text, results=results, plan_run=lease.run)
     held = held_record(world, closing.control)
     if held is not None:
