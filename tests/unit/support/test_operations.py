@@ -8,8 +8,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from homeroom.errors import Lapsed, NotFound, Refused
+from homeroom.model import events
 from homeroom.model.events import SupportOperation
-from homeroom.model.integration import Pause
+from homeroom.model.integration import Integration, Pause
 from homeroom.support.edits import archive_by_hand
 from homeroom.support.operations import act
 from tests.fakes.memory import START, MemoryWorld, memory_world
@@ -185,3 +186,21 @@ def test_what_can_not_be_archived_by_hand_is_refused() -> None:
     with pytest.raises(Refused, match="enrollment"):
         archive_by_hand(world, LAB.id, "enrollments", "id-e-1", "support", "x")
     assert world.roster.edits(LAB.roster) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"district_id": None}, "no district is named"),
+        ({"limits": {"GRD-99": {"percent": 5}}}, "no limit to set for GRD-99"),
+        ({"limits": {"DISTRICT": {"count": 5}}}, "no limit to set for DISTRICT"),
+        ({"product_line": "Sonday", "products": ["Galileo K-12"]}, "no product of Sonday"),
+        ({"products": ["WinVocab"]}, "need their product line"),
+    ],
+)
+def test_a_set_up_that_can_not_run_is_refused_in_words(wrong: dict[str, object], said: str) -> None:
+    world = memory_world()
+    asked = Integration.model_validate({"id": "new-usd", "district_id": "d-1"} | wrong)
+    with pytest.raises(Refused, match=said):
+        act(events.Connect(operation="connect", integration=asked, by="a test"), world)
+    assert world.integrations.list() == []

@@ -7,6 +7,7 @@ from typing import Any
 
 from homeroom.apply.holds import settled, supersede
 from homeroom.errors import NotFound, Refused
+from homeroom.guard.guards import BY_CODE as GUARDS
 from homeroom.model import events
 from homeroom.model.events import StartRun
 from homeroom.model.integration import Integration
@@ -30,14 +31,7 @@ def act(event: Any, world: World) -> dict[str, Any]:
 def connect(event: events.Connect, world: World) -> dict[str, Any]:
     """Set up an integration, or change its set-up. A pause is kept: only `resume` ends it."""
     wanted = event.integration
-    wrong = unknown(wanted.product_line, wanted.products)
-    if wrong is not None:
-        raise Refused(wrong, remedy="Name product line and products as the catalogue has them.")
-    if not wanted.district_id:
-        raise Refused(
-            "no district is named, so another district's file could not be told from its own",
-            remedy="Name district_id: the sourcedId or identifier of the district in its orgs.csv.",
-        )
+    _refuse_what_can_not_run(wanted)
     known = _known(wanted.id, world)
     if known is None:
         wanted = wanted.model_copy(update={"created_at": world.clock.now(), "created_by": event.by})
@@ -48,6 +42,21 @@ def connect(event: events.Connect, world: World) -> dict[str, Any]:
     audit(world, wanted.id, "connect", event.by, event.reason)
     world.integrations.put(wanted)
     return integration_view(seen(wanted, world))
+
+
+def _refuse_what_can_not_run(wanted: Integration) -> None:
+    """A set-up that would be ignored in part, or that could take another district's file, is refused in words."""
+    wrong = unknown(wanted.product_line, wanted.products)
+    if wrong is not None:
+        raise Refused(wrong, remedy="Name product line and products as the catalogue has them.")
+    strangers = sorted(code for code in wanted.limits if code not in GUARDS or not code.startswith("GRD-"))
+    if strangers:
+        raise Refused(f"there is no limit to set for {', '.join(strangers)}", remedy="Name a guard such as GRD-02.")
+    if not wanted.district_id:
+        raise Refused(
+            "no district is named, so another district's file could not be told from its own",
+            remedy="Name district_id: the sourcedId or identifier of the district in its orgs.csv.",
+        )
 
 
 def _known(integration: str, world: World) -> Integration | None:
