@@ -17,8 +17,8 @@ demo: setup ## three landings in the embedded AWS; KEEP=1 leaves it running
 test: setup ## unit tests, laws and integration tests
 	@$(BIN)/pytest -m "not (bench or integration)" -n 2 --dist worksteal $(ARGS) && $(BIN)/pytest -m integration $(ARGS)
 
-unit: setup ## the fast tests: nothing slow, no laws, no other process
-	@$(BIN)/pytest -m "not (bench or slow or integration or laws)" -n 2 --dist worksteal $(ARGS)
+unit: setup ## the unit tests alone
+	@$(BIN)/pytest tests/unit -m "not slow" -n 2 --dist worksteal $(ARGS)
 
 lint: setup ## ruff: rules and format of imports
 	@$(BIN)/ruff check .

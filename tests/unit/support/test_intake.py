@@ -171,3 +171,12 @@ def test_a_wake_up_starts_what_waits() -> None:
 
 def test_a_wake_up_of_an_integration_that_is_gone_is_told() -> None:
     assert settle("gone", memory_world(LAB)).state == "unknown integration"
+
+
+@pytest.mark.parametrize(
+    ("key", "logged"),
+    [("landing/lab-usd/export.zip", "lab-usd"), ("landing/Mary Sample/x.zip", None), ("other/lab-usd/x.zip", None)],
+)
+def test_a_log_line_names_the_integration_of_an_upload_and_nothing_that_cannot_be_one(key: str, logged: str) -> None:
+    event = ObjectCreated.model_validate({"detail": {"bucket": {"name": "b"}, "object": {"key": key}}})
+    assert event.integration == logged

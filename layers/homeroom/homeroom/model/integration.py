@@ -18,6 +18,9 @@ Status = Literal[
 ]
 
 
+INTEGRATION_ID = r"^[a-z0-9][a-z0-9-]{1,39}$"
+
+
 class Frozen(BaseModel):
     """Base of the JSON shapes: immutable, unknown fields refused so that a typing error never passes in silence."""
 
@@ -58,7 +61,7 @@ class Blackout(Frozen):
 class Integration(Frozen):
     """Set-up of one integration. Credentials are never here, only the name of their secret."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$", description="short name, part of every key")
+    id: str = Field(pattern=INTEGRATION_ID, description="short name, part of every key")
     district_id: str | None = Field(default=None, description="sourcedId or identifier of the district in its files")
     district_name: str = ""
     aggregator: Aggregator = "none"

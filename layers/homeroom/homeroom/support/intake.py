@@ -6,6 +6,7 @@ whole; what is missing stands as a note on the integration. A delivery is taken 
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from math import ceil
 from typing import Literal
@@ -14,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from homeroom.errors import NotFound
 from homeroom.model.events import Started, StartRun
-from homeroom.model.integration import Integration
+from homeroom.model.integration import INTEGRATION_ID, Integration
 from homeroom.model.run import Delivery, Note
 from homeroom.ports import World
 from homeroom.read.delivery import Waiting, Whole
@@ -46,6 +47,13 @@ class ObjectCreated(BaseModel):
 
     id: str = ""
     detail: _Detail
+
+    @property
+    def integration(self) -> str | None:
+        """The integration whose folder the object is in, for the log; None where the name can not be one."""
+        folder, _, rest = self.detail.object.key.partition("/")
+        name = rest.partition("/")[0]
+        return name if folder == "landing" and re.fullmatch(INTEGRATION_ID, name) else None
 
     def identity(self) -> list[str]:
         """What tells one version of an object from another; in a bucket without versions, the event's own id."""
