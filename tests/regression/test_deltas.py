@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from homeroom.support.door import start_waiting
-from tests.builders.oneroster import Row, as_12, enrollment, org, small_district, student
+from homeroom.support.intake import settle
+from tests.builders.oneroster import Row, as_12, district, enrollment, org, small_district, student, zip_bytes
 from tests.fakes.memory import MemoryWorld
 from tests.regression.days import active, approve, changes, ended, lab, lands, many_students, put
 
@@ -102,3 +103,35 @@ def test_an_enrollment_of_nobody_is_not_taken_when_users_were_not_sent_again() -
     assert {code["code"]: code["count"] for code in record.summary["issues"]["codes"]}["REF-01"] == 1
     assert "e-nobody-c-1" not in active(world, "enrollments")
     assert "e-s-1-c-1" in active(world, "enrollments")
+
+
+def test_a_delta_that_overtook_another_is_refused_and_both_stand_in_the_ledger() -> None:
+    """Two land before the first is looked at: only the newer would be read, and the older would be lost for ever."""
+    world = lab(small_district())
+    world.clock.tick(60)
+    for name in ("first", "second"):
+        body = zip_bytes({"users": [student(f"s-{name}")]}, modes={"users": "delta"})
+        world.landing.put(f"landing/lab/{name}.zip", body)
+        world.clock.tick(1)
+    started = settle("lab", world).started
+    assert started is not None
+    record = ended(world, started)
+    assert (record.outcome, record.code) == ("failed", "FIL-07")
+    overtaken = [run for run in world.runs.history("lab", 10) if run.code == "overtaken"]
+    assert [run.run for run in overtaken] == [2]
+    assert settle("lab", world).started is None
+    whole = district().with_row("users", student("s-first")).with_row("users", student("s-second"))
+    assert lands(world, "bulk.zip", whole.files).outcome == "applied"
+
+
+def test_a_full_export_may_overtake_another() -> None:
+    world = lab(small_district())
+    world.clock.tick(60)
+    for name in ("first", "second"):
+        world.landing.put(f"landing/lab/{name}.zip", district().with_student(f"s-{name}").zip_bytes())
+        world.clock.tick(1)
+    started = settle("lab", world).started
+    assert started is not None
+    assert ended(world, started).outcome == "applied"
+    assert "s-second" in active(world, "people")
+    assert "s-first" not in active(world, "people")

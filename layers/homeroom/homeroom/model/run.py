@@ -16,7 +16,7 @@ Outcome = Literal[
     "applied", "applied with issues", "nothing to change", "held", "skipped", "failed", "interrupted",
     "discarded", "lapsed",
 ]
-SkipReason = Literal["unchanged", "paused", "blackout", "locked", "denied", "taken", "no data"]
+SkipReason = Literal["unchanged", "paused", "blackout", "locked", "denied", "taken", "overtaken", "no data"]
 
 
 class LandedFile(Frozen):

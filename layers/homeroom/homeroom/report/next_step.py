@@ -36,6 +36,7 @@ BY_OUTCOME: Mapping[str, Next] = {
 BY_SKIP: Mapping[str, Next] = {
     "unchanged": Next("nobody", "Nothing to do: the content is the same as last applied."),
     "taken": Next("nobody", "Nothing to do: an earlier run took this delivery."),
+    "overtaken": Next("nobody", "Nothing to do: the newer upload was read instead."),
     "locked": Next("nobody", "Nothing to do: the delivery waits and is taken when the current run ends."),
     "paused": Next("vendor", "The integration is paused. Resume it when the reason is gone."),
     "blackout": Next("nobody", "Nothing to do: runs start again after the blackout."),

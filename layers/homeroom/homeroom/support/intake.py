@@ -21,6 +21,7 @@ from homeroom.ports import World
 from homeroom.read.delivery import Waiting, Whole
 from homeroom.support.deliveries import content_hash, look
 from homeroom.support.door import start, start_waiting
+from homeroom.support.overtaken import note_overtaken
 from homeroom.support.rules import leased
 
 LONGEST_WAIT = 900
@@ -118,6 +119,7 @@ def _deliver(integration: Integration, whole: Whole, world: World) -> Started | 
     if world.runs.taken_by(integration.id, Delivery(files=files)) is not None:
         return None
     world.runs.set_note(integration.id, None)
+    note_overtaken(integration, whole, world)
     hashed = content_hash(files, world)
     return start(StartRun(trigger="file", integration=integration.id, files=files, content_hash=hashed), world)
 
