@@ -15,7 +15,8 @@ from homeroom.model.integration import Integration
 from homeroom.model.run import Lease
 from homeroom.ports import Item, Key
 from homeroom.support.door import start
-from tests.builders.oneroster import Files, small_district, zip_bytes
+from tests.builders.oneroster import Files, zip_bytes
+from tests.builders.two_days import ONLY_OF_THE_SECOND_DAY, first_day, next_day
 from tests.fakes.copies import copied
 from tests.fakes.faults import Crash
 from tests.fakes.memory import MemoryWorld, memory_world, tables
@@ -33,29 +34,6 @@ def land(world: MemoryWorld, files: Files, day: int) -> None:
     if started.state == "queued":
         request = world.executions.started[f"lab-{started.run}"]
         sync(Lease(integration="lab", run=request.run, fence=request.fence), world)
-
-
-def first_day() -> Files:
-    return small_district()
-
-
-def next_day() -> Files:
-    """Every kind of change at once: a student leaves, comes, is renamed, changes class; two swap their usernames."""
-    files = small_district()
-    students = [row for row in files["users"] if row["role"] == "student"]
-    leaver, renamed, mover, one, other = students[:5]
-    one["username"], other["username"] = other["username"], one["username"]
-    files["users"] = [row for row in files["users"] if row is not leaver]
-    files["enrollments"] = [row for row in files["enrollments"] if row["userSourcedId"] != leaver["sourcedId"]]
-    renamed["familyName"], renamed["username"] = "Renamed-Sample", "renamed.sample"
-    newcomer = {**mover, "sourcedId": "student-new", "username": "student.new", "identifier": "90001",
-                "agentSourcedIds": ""}
-    files["users"].append(newcomer)
-    moved = next(row for row in files["enrollments"] if row["userSourcedId"] == mover["sourcedId"])
-    elsewhere = next(row for row in files["classes"] if row["sourcedId"] != moved["classSourcedId"])
-    moved["classSourcedId"] = elsewhere["sourcedId"]
-    files["enrollments"].append({**moved, "sourcedId": "enrollment-new", "userSourcedId": "student-new"})
-    return files
 
 
 def uninterrupted(*days: Files) -> MemoryWorld:
@@ -109,9 +87,6 @@ def test_a_crash_before_any_write_is_repaired_by_the_next_run(step: int, then: s
     control = world.runs.control("lab")
     assert control.lease_run is None
     assert control.dirty_runs == ()
-
-
-ONLY_OF_THE_SECOND_DAY = {"student-new", "enrollment-new"}
 
 
 def settled(world: MemoryWorld) -> dict[Key, Item]:
