@@ -33,7 +33,7 @@ WRITES = {
     "PutObject", "PutObjectTagging", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems",
     "StartExecution",
 }
-STRIDE = int(os.environ.get("EVERY_NTH_CALL", "5"))
+STRIDE = int(os.environ.get("EVERY_NTH_CALL", "9"))
 CLIENTS = ("dynamodb", "s3", "stepfunctions")
 
 
