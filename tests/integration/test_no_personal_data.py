@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from local.embedded import Embedded
-from tests.builders.oneroster import Files, district, small_district, zip_bytes
+from tests.builders.oneroster import Files, csv_text, district, small_district, zip_bytes
 from tests.integration.labs import Lab
 from tests.integration.waiting import eventually
 
@@ -47,7 +47,18 @@ def broken(files: Files) -> Files:
 
 
 @pytest.fixture(scope="module")
-def lived(aws: Embedded) -> Lab:
+def mailbox(aws: Embedded) -> str:
+    """A queue that hears everything the alert topic sends."""
+    assert aws.stack is not None
+    sqs, sns = aws.clients("sqs"), aws.clients("sns")
+    queue: str = sqs.create_queue(QueueName="mailbox-of-the-marked")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=aws.stack["AlertsTopicArn"], Protocol="sqs", Endpoint=arn)
+    return queue
+
+
+@pytest.fixture(scope="module")
+def lived(aws: Embedded, mailbox: str) -> Lab:
     """An integration that has seen all of it."""
     lab = Lab(aws, "lab-marked").connect(limits={"GRD-11": {"percent": 100}, "GRD-02": {"percent": 10, "floor": 2}})
     assert lab.land(zip_bytes(marked(small_district())))["outcome"] == "applied"
@@ -58,8 +69,10 @@ def lived(aws: Embedded) -> Lab:
     held = lab.land(half.without("users", *leavers).without("enrollments", *gone).zip_bytes())
     assert held["outcome"] == "held"
     lab.discard(held["run"])
-    torn = f'sourcedId,status\n"{MARK} never closed'.encode()
-    assert lab.land(district(marked(small_district())).zip_bytes(raw={"users.csv": torn}))["outcome"] == "failed"
+    whole = marked(small_district())
+    torn = (csv_text("users", whole["users"]) + f'"{MARK} never closed').encode()
+    unusable = lab.land(zip_bytes(whole, raw={"users.csv": torn}))
+    assert (unusable["outcome"], unusable["code"]) == ("failed", "FIL-02")
     return lab
 
 
@@ -67,11 +80,12 @@ def test_the_mark_is_in_the_roster_so_that_this_test_can_fail(lived: Lab) -> Non
     assert MARK in str(lived.items())
 
 
-def test_no_log_line_holds_a_name(lived: Lab) -> None:
+def test_no_log_line_and_no_metric_holds_a_name(lived: Lab) -> None:
     logs = lived.aws.clients("logs")
     lines = eventually(lambda: list(log_lines(logs)), what="log lines")
     seen = {f for f in FUNCTIONS if any(f in group for group, _ in lines)}
     assert seen == FUNCTIONS, "every function that ran has logged something"
+    assert any('"CloudWatchMetrics"' in line for _, line in lines), "metrics leave as log lines and are looked at too"
     assert [group for group, line in lines if MARK in line] == []
 
 
@@ -129,8 +143,21 @@ def test_a_password_is_kept_nowhere(lived: Lab) -> None:
         assert f"{MARK}password" not in frame.write_csv()
 
 
-def test_no_message_to_people_holds_a_name(lived: Lab) -> None:
-    """What the topic sends is what the functions publish: the summaries' words."""
+def test_no_message_to_people_holds_a_name(lived: Lab, mailbox: str) -> None:
+    """What the topic really sent: of the hold and of the file that could not be read, at least."""
+    sqs, sent = lived.aws.clients("sqs"), []
+
+    def both_came() -> bool:
+        answer = sqs.receive_message(QueueUrl=mailbox, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        sent.extend(message["Body"] for message in answer.get("Messages", []))
+        mine = [body for body in sent if lived.name in body]
+        return any("GRD-02" in body for body in mine) and any("FIL-02" in body for body in mine)
+
+    eventually(both_came, what="messages about the hold and the unusable file")
+    assert [body for body in sent if MARK in body] == []
+
+
+def test_no_summary_that_support_looks_at_holds_a_name(lived: Lab) -> None:
     told = json.dumps([lived.preview(run["run"]) for run in lived.status()["runs"]])
     assert "GRD-02" in told
     assert MARK not in told
