@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from homeroom.aws.edit_items import edit_of, entry_item, overlay_item, overlay_k
 from homeroom.errors import LinkHeld, NotFound, SourceUnusable
 from homeroom.model.integration import Integration
 from homeroom.model.run import LandedFile, Request
-from homeroom.ports import Edit, Item, Key, Landed, World
+from homeroom.ports import Edit, Item, Key, Landed, Timer, World
 from tests.fakes.faults import Faults
 from tests.fakes.memory_runs import MemoryRuns
 
@@ -82,6 +82,9 @@ class MemoryLanding:
         version = f"v{len(versions) + 1}"
         versions.append((version, body, self._clock.now()))
         return LandedFile(bucket=LANDING_BUCKET, key=key, version=version, size=len(body))
+
+    def put_file(self, key: str, path: Path) -> LandedFile:
+        return self.put(key, path.read_bytes())
 
     def fetch(self, file: LandedFile, folder: Path) -> Path:
         for version, body, _ in self.versions.get(file.key, []):
@@ -211,6 +214,40 @@ class MemoryWaking:
         self.asked.append((integration, seconds))
 
 
+class MemorySecrets:
+    """Credentials by name."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, str]] = {}
+
+    def get(self, name: str) -> Mapping[str, str]:
+        if name not in self.kept:
+            raise NotFound(f"there is no secret {name}")
+        return dict(self.kept[name])
+
+    def put(self, name: str, values: Mapping[str, str]) -> None:
+        self.kept[name] = dict(values)
+
+    def remove(self, name: str) -> None:
+        self.kept.pop(name, None)
+
+
+class MemoryTimers:
+    """Schedules by name."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Timer] = {}
+
+    def put(self, timer: Timer) -> None:
+        self.kept[timer.name] = timer
+
+    def remove(self, name: str) -> None:
+        self.kept.pop(name, None)
+
+    def list(self) -> list[Timer]:
+        return [self.kept[name] for name in sorted(self.kept)]
+
+
 @dataclass(frozen=True)
 class MemoryWorld(World):
     """A world in memory; `faults` counts its writes and can kill the process before any of them."""
@@ -224,6 +261,8 @@ class MemoryWorld(World):
     executions: MemoryExecutions
     notices: MemoryNotices
     waking: MemoryWaking
+    secrets: MemorySecrets
+    timers: MemoryTimers
     faults: Faults
 
 
@@ -233,7 +272,8 @@ def memory_world(*integrations: Integration, at: datetime = START) -> MemoryWorl
     world = MemoryWorld(
         clock=clock, objects=MemoryObjects(faults), landing=MemoryLanding(clock),
         integrations=MemoryIntegrations(faults), runs=MemoryRuns(faults), roster=MemoryRoster(faults),
-        executions=MemoryExecutions(faults), notices=MemoryNotices(), waking=MemoryWaking(), faults=faults,
+        executions=MemoryExecutions(faults), notices=MemoryNotices(), waking=MemoryWaking(),
+        secrets=MemorySecrets(), timers=MemoryTimers(), faults=faults,
     )
     for integration in integrations:
         world.integrations.put(integration)

@@ -28,14 +28,16 @@ from homeroom.model.events import Planned
 from homeroom.model.integration import Integration
 from homeroom.model.issues import Issue
 from homeroom.model.plan import RULES_VERSION, PlanManifest, Repairs
-from homeroom.model.run import Control, Lease, Request, State
+from homeroom.model.run import Control, Delivery, Lease, Request, State
 from homeroom.model.snapshot import Snapshot
 from homeroom.ports import Edit, World
-from homeroom.read import raw
+from homeroom.read import fetched, raw
 from homeroom.read.oneroster_csv import read_set
 from homeroom.read.unusable import SetUnusable
 from homeroom.report.issues import as_lines
 
+BY_API = ("clever_api", "oneroster_rest")
+"""Transports whose rows a poll has kept beside the run."""
 _BROUGHT_NOTHING = ("unchanged", "no data")
 """Reasons of skipped runs after which no delivery is missing: what they read was applied, or there was none."""
 
@@ -70,23 +72,31 @@ class Planning:
         return snapshot
 
     def _delivered(self) -> Snapshot:
-        if self.request.delivery is None:
+        if self.integration.transport in BY_API:
+            return fetched.load(self.world.objects, self.lease.integration, self.lease.run, self._base)
+        delivery = self._delivery()
+        if delivery is None:
             raise SourceUnusable("no file has landed yet", code="SRC-06", remedy="Upload the first export.")
         with TemporaryDirectory() as folder:
-            paths = [self.world.landing.fetch(file, Path(folder)) for file in self.request.delivery.files]
+            paths = [self.world.landing.fetch(file, Path(folder)) for file in delivery.files]
             source = paths[0] if len(paths) == 1 and paths[0].suffix.lower() == ".zip" else Path(folder)
             snapshot = read_set(source, strict=self.integration.options.strict, base=self._base)
         if "delta" in snapshot.modes.values():
-            self._refuse_a_gap()
+            self._refuse_a_gap(delivery)
         return snapshot
 
-    def _refuse_a_gap(self) -> None:
+    def _delivery(self) -> Delivery | None:
+        """The files of this run: those that landed, or those that it pulled itself. Raises SourceUnusable."""
+        if self.integration.transport == "csv_pulled":
+            return fetched.about(self.world.objects, self.lease.integration, self.lease.run).delivery
+        return self.request.delivery
+
+    def _refuse_a_gap(self, delivery: Delivery) -> None:
         """A delta tells what changed since the delivery before it: one that was never applied would be lost for ever.
 
         Deliveries since then stand in the ledger, whatever became of their runs. Raises SourceUnusable.
         """
-        assert self.request.delivery is not None
-        known = (self.request.delivery.content_hash, self.control.applied_content)
+        known = (delivery.content_hash, self.control.applied_content)
         for run in range(self._base_read_by() + 1, self.lease.run):
             try:
                 record = self.world.runs.run(self.lease.integration, run)

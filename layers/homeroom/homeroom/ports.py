@@ -57,6 +57,9 @@ class Landing(Protocol):
     def listing(self, integration: str) -> list[Landed]:
         """Newest version of each object below `landing/<integration>/`."""
 
+    def put_file(self, key: str, path: Path) -> LandedFile:
+        """Store a file that a run fetched itself (`places.pulled`); returns it pinned to its version."""
+
 
 @dataclass(frozen=True)
 class Landed:
@@ -203,6 +206,42 @@ class Notices(Protocol):
     def publish(self, subject: str, text: str) -> None: ...
 
 
+class Secrets(Protocol):
+    """Credentials of sources, by name; never in a table, a log or a message."""
+
+    def get(self, name: str) -> Mapping[str, str]:
+        """Names and values (`homeroom.model.credentials`). Raises NotFound."""
+
+    def put(self, name: str, values: Mapping[str, str]) -> None:
+        """Store or replace them; the next read uses them."""
+
+    def remove(self, name: str) -> None:
+        """Forget them, recoverable for a while; nothing happens if there are none."""
+
+
+@dataclass(frozen=True)
+class Timer:
+    """One schedule: `name` is the integration's id, `expression` EventBridge's cron in the local time of `timezone`."""
+
+    name: str
+    expression: str
+    timezone: str
+    enabled: bool = True
+
+
+class Timers(Protocol):
+    """The schedules that start runs; one an integration."""
+
+    def put(self, timer: Timer) -> None:
+        """Create it, or make it equal to this."""
+
+    def remove(self, name: str) -> None:
+        """Nothing happens if there is none."""
+
+    def list(self) -> list[Timer]:
+        """All of this stack, by name."""
+
+
 class Waking(Protocol):
     """Calls that come back: the settle queue, read by `ingest_sftp_file`."""
 
@@ -223,9 +262,11 @@ class World:
     executions: Executions
     notices: Notices
     waking: Waking
+    secrets: Secrets
+    timers: Timers
 
 
 __all__ = [
     "Clock", "Edit", "Executions", "Integrations", "Item", "Key", "Landed", "Landing", "Notices", "Objects", "Request",
-    "Roster", "Runs", "Waking", "World",
+    "Roster", "Runs", "Secrets", "Timer", "Timers", "Waking", "World",
 ]

@@ -18,6 +18,8 @@ from homeroom.aws.faults import retryable
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -84,6 +86,16 @@ def s3() -> S3Client:
 def states() -> SFNClient:
     """Step Functions."""
     return cast("SFNClient", Calls(_client("stepfunctions")))
+
+
+def secrets() -> SecretsManagerClient:
+    """Secrets Manager."""
+    return cast("SecretsManagerClient", Calls(_client("secretsmanager")))
+
+
+def scheduler() -> EventBridgeSchedulerClient:
+    """EventBridge Scheduler."""
+    return cast("EventBridgeSchedulerClient", Calls(_client("scheduler")))
 
 
 def sns() -> SNSClient:

@@ -43,6 +43,12 @@ class S3Landing:
                 target.write(chunk)
         return path
 
+    def put_file(self, key: str, path: Path) -> LandedFile:
+        # A whole file in one call: what is pulled is far below S3's limit of 5 GB for one put.
+        with path.open("rb") as body:
+            stored = self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
+        return LandedFile(bucket=self._bucket, key=key, version=stored.get("VersionId"), size=path.stat().st_size)
+
     def listing(self, integration: str) -> list[Landed]:
         pages = self._client.get_paginator("list_object_versions").paginate(
             Bucket=self._bucket, Prefix=f"landing/{integration}/"

@@ -28,6 +28,11 @@ class Settings(BaseModel):
     state_machine_arn: str = ""
     alerts_topic_arn: str = ""
     settle_queue_url: str = ""
+    secrets_prefix: str = ""
+    timer_group: str = ""
+    timer_role_arn: str = ""
+    start_run_arn: str = ""
+    timer_dlq_arn: str = ""
 
     @classmethod
     def read(cls) -> Settings:

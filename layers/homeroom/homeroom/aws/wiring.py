@@ -15,7 +15,9 @@ from homeroom.aws.messages import AlertsTopic, SettleQueue
 from homeroom.aws.objects import S3Objects
 from homeroom.aws.roster_table import RosterTable
 from homeroom.aws.runs_table import RunsTable
+from homeroom.aws.secrets import SecretsManager
 from homeroom.aws.settings import settings
+from homeroom.aws.timers import Scheduler
 from homeroom.ports import World
 
 T = TypeVar("T")
@@ -56,4 +58,7 @@ def world() -> World:
         executions=_late(lambda: StateMachine(clients.states(), need("state_machine_arn"))),
         notices=_late(lambda: AlertsTopic(clients.sns(), need("alerts_topic_arn"))),
         waking=_late(lambda: SettleQueue(clients.sqs(), need("settle_queue_url"))),
+        secrets=_late(lambda: SecretsManager(clients.secrets(), need("secrets_prefix"))),
+        timers=_late(lambda: Scheduler(clients.scheduler(), group=need("timer_group"), role=need("timer_role_arn"),
+                                       target=need("start_run_arn"), dead_letters=need("timer_dlq_arn"))),
     )

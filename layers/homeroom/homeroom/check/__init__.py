@@ -38,7 +38,7 @@ def check(snapshot: Snapshot) -> Checked:
     unresolved = 0
     for stem in _ORDER:
         entity, raw = BY_FILE[stem], snapshot.frames.get(stem, _EMPTY)
-        rows = entities[entity.name] = check_rows(entity, raw, findings)
+        rows = entities[entity.name] = check_rows(entity, raw, findings, snapshot.may_lack.get(stem, ()))
         unresolved += _references(rows, {name: ids for name, ids in known.items() if name in there}, findings)
         known[entity.name] = ids_of(rows) if entity.name in _TARGETS else pl.DataFrame()
         if entity.name == "people":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -45,8 +46,11 @@ class Rows:
         return self.frame.filter(~pl.col(BAD) & ~pl.col(GONE))
 
 
-def check_rows(entity: Entity, raw: pl.DataFrame, findings: Findings) -> Rows:
-    """Field checks on every row of one file, then repeats and double ids."""
+def check_rows(entity: Entity, raw: pl.DataFrame, findings: Findings, may_lack: Collection[str] = ()) -> Rows:
+    """Field checks on every row of one file, then repeats and double ids.
+
+    `may_lack` are columns that this source does not always fill: blank is no error there.
+    """
     agents = raw[AGENTS] if AGENTS in raw.columns else None
     raw = _columns(entity, raw)
     source_id = raw[SOURCE_ID]
@@ -55,7 +59,8 @@ def check_rows(entity: Entity, raw: pl.DataFrame, findings: Findings) -> Rows:
     bad = _unusable_ids(entity, source_id, raw, findings)
     columns = [source_id, raw[LINE]]
     for field in entity.fields:
-        cells = read_cells(field, raw[field.name])
+        wanted = replace(field, required=False) if field.column in may_lack else field
+        cells = read_cells(wanted, raw[field.name])
         columns.append(cells.column)
         findings_of += [(field, finding) for finding in cells.findings]
     for field, finding in findings_of:

@@ -22,6 +22,7 @@ class StartRun(Frozen):
     held_run: int | None = None
     plan_hash: str | None = None
     force: bool = False
+    full: bool = False
 
 
 class Started(Frozen):
@@ -33,6 +34,25 @@ class Started(Frozen):
     reason: str | None = None
     text: str = ""
     execution: str | None = None
+
+
+class Poll(Frozen):
+    """Event of `poll_oneroster`, `poll_clever` and `pull_sftp`: read on, for as long as one call may take."""
+
+    integration: str
+    run: int
+    fence: int
+
+
+class Polled(Frozen):
+    """Answer of a poll: done (also when the source can not be used, which planning then tells), or call again.
+
+    `records` and `requests` are those of the whole read so far.
+    """
+
+    done: bool
+    records: int = 0
+    requests: int = 0
 
 
 class PlanRoster(Frozen):

@@ -8,7 +8,18 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator, model_validator
+
+from homeroom.model.frozen import Frozen
+from homeroom.model.schedule import Schedule
+from homeroom.model.setup import SetUp
+from homeroom.model.sharing import Sharing
+from homeroom.model.source import Source
+
+__all__ = [
+    "INTEGRATION_ID", "Aggregator", "Blackout", "Frozen", "Integration", "Limit", "Options", "Pause", "Status",
+    "Transport",
+]
 
 Aggregator = Literal["clever", "classlink", "none"]
 Transport = Literal["clever_api", "oneroster_rest", "csv_pushed", "csv_pulled"]
@@ -19,12 +30,6 @@ Status = Literal[
 
 
 INTEGRATION_ID = r"^[a-z0-9][a-z0-9-]{1,39}$"
-
-
-class Frozen(BaseModel):
-    """Base of the JSON shapes: immutable, unknown fields refused so that a typing error never passes in silence."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Limit(Frozen):
@@ -66,9 +71,13 @@ class Integration(Frozen):
     district_name: str = ""
     aggregator: Aggregator = "none"
     transport: Transport = "csv_pushed"
+    source: Source | None = Field(default=None, description="where to fetch; none for files that a district pushes")
     product_line: str = ""
     products: tuple[str, ...] = ()
     options: Options = Options()
+    sharing: Sharing = Sharing()
+    schedule: Schedule = Schedule()
+    setup: SetUp = SetUp()
     timezone: str = "America/New_York"
     quiet_seconds: int = Field(default=60, ge=0, le=900)
     hold_first_load: bool = True
@@ -89,6 +98,15 @@ class Integration(Frozen):
             raise ValueError(f"{value} is not an IANA time zone such as America/Chicago") from unknown
         return value
 
+    @model_validator(mode="after")
+    def _source_fits(self) -> Integration:
+        told = self.source.transport if self.source else "csv_pushed"
+        if self.source is None and self.transport != "csv_pushed":
+            raise ValueError(f"the transport {self.transport} needs a source: where to fetch from")
+        if told != self.transport:
+            raise ValueError(f"the source is for {told}, the transport is {self.transport}")
+        return self
+
     @property
     def roster(self) -> str:
         """Id of the one roster that the integration owns; every key of its records starts with it."""
@@ -96,5 +114,5 @@ class Integration(Frozen):
 
     def options_hash(self) -> str:
         """Changes when the district's choices or the products change: part of what makes a run `unchanged`."""
-        chosen = self.model_dump_json(include={"options", "product_line", "products"})
+        chosen = self.model_dump_json(include={"options", "product_line", "products", "sharing"})
         return hashlib.sha256(chosen.encode()).hexdigest()

@@ -12,6 +12,36 @@ def request(integration: str, run: int) -> str:
     return run_folder(integration, run) + "request.json"
 
 
+def fetched_folder(integration: str, run: int) -> str:
+    """`runs/<integration>/<run>/read/`: what a poll of an API or of a server kept, until the raw snapshot is made."""
+    return run_folder(integration, run) + "read/"
+
+
+def fetched_about(integration: str, run: int) -> str:
+    """Written last: proof that the read is whole."""
+    return fetched_folder(integration, run) + "about.json"
+
+
+def fetched_progress(integration: str, run: int) -> str:
+    """How far a read came, for its next slice."""
+    return fetched_folder(integration, run) + "progress.json"
+
+
+def fetched_block(integration: str, run: int, stem: str, number: int) -> str:
+    """JSON lines of one collection, gzipped."""
+    return f"{fetched_folder(integration, run)}{stem}/{number:06d}.jsonl.gz"
+
+
+def fetched_part(integration: str, run: int, name: str) -> str:
+    """The first bytes of a file whose download goes on in the next slice, or what else a poll must remember."""
+    return f"{fetched_folder(integration, run)}part/{name}"
+
+
+def pulled(integration: str, run: int, name: str) -> str:
+    """In the landing bucket: a file that a run fetched by SFTP. No event tells of it; the run itself reads it."""
+    return f"pulled/{integration}/{run:08d}/{name}"
+
+
 def raw(integration: str, run: int, stem: str) -> str:
     """Raw rows of one OneRoster file, without fields that nobody may receive."""
     return f"{run_folder(integration, run)}raw/{stem}.parquet"

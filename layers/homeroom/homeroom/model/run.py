@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from homeroom.model.integration import Frozen
+from homeroom.model.frozen import Frozen
 
 Trigger = Literal["schedule", "file", "hand", "approval", "pending"]
 State = Literal["queued", "reading", "checking", "planning", "applying", "finished"]
@@ -16,7 +16,9 @@ Outcome = Literal[
     "applied", "applied with issues", "nothing to change", "held", "skipped", "failed", "interrupted",
     "discarded", "lapsed",
 ]
-SkipReason = Literal["unchanged", "paused", "blackout", "locked", "denied", "taken", "overtaken", "no data"]
+SkipReason = Literal[
+    "unchanged", "paused", "blackout", "locked", "denied", "taken", "overtaken", "no data", "not set up",
+]
 
 
 class LandedFile(Frozen):
@@ -95,6 +97,7 @@ class Request(Frozen):
     held_run: int | None = None
     plan_hash: str | None = None
     force: bool = False
+    full: bool = False
     started_at: datetime
 
 

@@ -45,3 +45,9 @@ class Snapshot:
     issues: tuple[Issue, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
     """File stem → the name of the file as delivered, for messages."""
+    may_lack: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """File stem → columns that the standard requires and this source does not always fill: blank is no error there."""
+    cursor: str | None = None
+    """The newest change at the source that this snapshot contains (Clever: an event's id)."""
+    full_at: str | None = None
+    """When the last full read in this snapshot was made (ISO, UTC); None for files."""

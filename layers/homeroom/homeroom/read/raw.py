@@ -31,6 +31,8 @@ def keep(objects: Objects, integration: str, run: int, snapshot: Snapshot) -> No
         "source": snapshot.source, "content_hash": snapshot.content_hash, "modes": dict(snapshot.modes),
         "origins": dict(snapshot.origins), "frames": sorted(snapshot.frames),
         "issues": [vars(issue) for issue in snapshot.issues],
+        "may_lack": {stem: list(columns) for stem, columns in snapshot.may_lack.items()},
+        "cursor": snapshot.cursor, "full_at": snapshot.full_at,
     }
     objects.put(places.raw_about(integration, run), json.dumps(about).encode())
 
@@ -45,4 +47,8 @@ def load(objects: Objects, integration: str, run: int) -> Snapshot:
             objects.get_file(places.raw(integration, run, stem), path)
             frames[stem] = pl.read_parquet(path)
     issues = tuple(Issue(**issue) for issue in about["issues"])
-    return Snapshot(about["source"], frames, about["modes"], about["content_hash"], issues, about["origins"])
+    return Snapshot(
+        about["source"], frames, about["modes"], about["content_hash"], issues, about["origins"],
+        {stem: tuple(columns) for stem, columns in about.get("may_lack", {}).items()},
+        about.get("cursor"), about.get("full_at"),
+    )
