@@ -11,7 +11,8 @@ from homeroom.report.metrics import ROSTER_STALE, RUN_FAILED, RUN_HELD
 from tests.template.conftest import Resources, of_type
 
 FUNCTIONS = [
-    "StartRunFunction", "IngestSftpFileFunction", "PlanRosterFunction", "UpsertRosterFunction", "FinishRunFunction",
+    "StartRunFunction", "IngestSftpFileFunction", "PollOnerosterFunction", "PollCleverFunction", "PullSftpFunction",
+    "PlanRosterFunction", "UpsertRosterFunction", "FinishRunFunction",
     "SupportFunction",
 ]
 
@@ -22,7 +23,7 @@ def alarms(resources: Resources) -> Resources:
 
 
 def test_every_alarm_tells_the_topic_and_says_why(alarms: Resources) -> None:
-    assert len(alarms) == 11
+    assert len(alarms) == 12
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == [{"Ref": "AlertsTopic"}], name
         assert len(alarm["AlarmDescription"]) > 30, name

@@ -12,16 +12,22 @@ DOOR = {
     "LANDING_BUCKET", "ROSTER_BUCKET", "ROSTER_TABLE", "RUNS_TABLE", "INTEGRATIONS_TABLE",
     "SETTLE_QUEUE_URL", "STATE_MACHINE_ARN",
 }
+POLL = {"ROSTER_BUCKET", "RUNS_TABLE", "INTEGRATIONS_TABLE", "SECRETS_PREFIX"}
 OWN_ENVIRONMENT = {
     "StartRunFunction": DOOR,
     "IngestSftpFileFunction": {*DOOR, "ALERTS_TOPIC_ARN"},
+    "PollOnerosterFunction": POLL,
+    "PollCleverFunction": POLL,
+    "PullSftpFunction": {*POLL, "LANDING_BUCKET"},
     "PlanRosterFunction": {"LANDING_BUCKET", "ROSTER_BUCKET", "ROSTER_TABLE", "RUNS_TABLE", "INTEGRATIONS_TABLE"},
     "UpsertRosterFunction": {"ROSTER_BUCKET", "ROSTER_TABLE", "RUNS_TABLE", "INTEGRATIONS_TABLE"},
     "FinishRunFunction": {
         "ROSTER_BUCKET", "ROSTER_TABLE", "RUNS_TABLE", "INTEGRATIONS_TABLE", "SETTLE_QUEUE_URL",
         "ALERTS_TOPIC_ARN",
     },
-    "SupportFunction": {*DOOR, "ALERTS_TOPIC_ARN"},
+    "SupportFunction": {
+        *DOOR, "ALERTS_TOPIC_ARN", "SECRETS_PREFIX", "TIMER_GROUP", "TIMER_ROLE_ARN", "START_RUN_ARN", "TIMER_DLQ_ARN",
+    },
 }
 EVERYWHERE = {
     "STAGE", "IDEMPOTENCY_TABLE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL",
@@ -29,6 +35,7 @@ EVERYWHERE = {
 }
 FUNCTIONS = list(OWN_ENVIRONMENT)
 ASYNCHRONOUS = {
+    "StartRunFunction": "ScheduleDlq",  # called by the schedules of integrations, which are made at run time
     "IngestSftpFileFunction": "IngestDlq", "FinishRunFunction": "FinishRunDlq", "SupportFunction": "StaleCheckDlq",
 }
 
@@ -84,7 +91,9 @@ def test_a_function_states_its_time_and_memory(functions: Resources, name: str) 
 
 
 @pytest.mark.parametrize(
-    "name", ["StartRunFunction", "IngestSftpFileFunction", "SupportFunction", "PlanRosterFunction"]
+    "name", [
+        "StartRunFunction", "IngestSftpFileFunction", "PullSftpFunction", "SupportFunction", "PlanRosterFunction",
+    ]
 )
 def test_who_opens_a_delivery_has_room_for_the_largest(functions: Resources, name: str) -> None:
     from homeroom.read.archive import Limits
@@ -133,7 +142,8 @@ def test_a_layer_is_built_by_its_makefile_for_the_chosen_machine_and_kept(resour
 
 
 def test_whoever_is_called_without_an_answer_has_a_dead_letter_queue(functions: Resources) -> None:
-    assert {name for name, function in functions.items() if function.get("Events")} == set(ASYNCHRONOUS)
+    by_events = {name for name, function in functions.items() if function.get("Events")}
+    assert by_events | {"StartRunFunction"} == set(ASYNCHRONOUS)
     for name, queue in ASYNCHRONOUS.items():
         asked = functions[name]["EventInvokeConfig"]
         assert asked["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": [queue, "Arn"]}
@@ -174,7 +184,7 @@ def test_every_queue_is_encrypted_and_speaks_tls_only(resources: Resources) -> N
 
 def test_dead_letters_wait_two_weeks(resources: Resources) -> None:
     letters = {name: q["Properties"] for name, q in of_type(resources, "AWS::SQS::Queue") if name.endswith("Dlq")}
-    assert len(letters) == 5
+    assert len(letters) == 6
     assert {q["MessageRetentionPeriod"] for q in letters.values()} == {14 * 24 * 3600}
 
 

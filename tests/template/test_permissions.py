@@ -10,11 +10,13 @@ from tests.template.policies import Statement, allowed, statements
 ROLES = {
     "StartRunFunctionRole", "IngestSftpFileFunctionRole", "PlanRosterFunctionRole", "UpsertRosterFunctionRole",
     "FinishRunFunctionRole", "SupportFunctionRole", "SupportFunctionStaleCheckRole", "SyncRosterStateMachineRole",
-    "SupportRole", "SftpUserRole",
+    "SupportRole", "SftpUserRole", "PollOnerosterFunctionRole", "PollCleverFunctionRole", "PullSftpFunctionRole",
+    "RunSchedulesRole",
 }
 CANNOT_BE_NARROWED = {
     "SyncRosterStateMachineRole": "DeliverLogs",
     "SupportRole": "FindTheFunctionsInTheConsole",
+    "SupportFunctionRole": "ListSchedules",
 }
 """Actions that AWS grants for all resources or not at all; each has its comment in the template."""
 POLICIES_OF_AWS = {"service-role/AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
@@ -30,7 +32,7 @@ def test_no_role_has_an_action_with_a_star(expanded: Resources) -> None:
     assert broad == []
 
 
-def test_every_statement_says_where_and_only_two_must_say_everywhere(expanded: Resources) -> None:
+def test_every_statement_says_where_and_only_three_must_say_everywhere(expanded: Resources) -> None:
     everywhere = {s.holder: s.sid for s in statements(expanded) if s.of_identity and "*" in s.places}
     assert everywhere == CANNOT_BE_NARROWED
     assert all(s.places for s in statements(expanded) if s.of_identity)
@@ -94,13 +96,35 @@ def test_objects_are_reached_below_their_prefix_only(expanded: Resources) -> Non
         for place in s.places
     ]
     assert of_objects
-    prefixes = ("${LandingBucket.Arn}/landing/", "${RosterBucket.Arn}/runs/", "${RosterBucket.Arn}/state/")
+    prefixes = ("${LandingBucket.Arn}/landing/", "${LandingBucket.Arn}/pulled/", "${RosterBucket.Arn}/runs/", "${RosterBucket.Arn}/state/")
     assert [found for found in of_objects if not found[1].startswith(prefixes)] == []
 
 
 def test_landed_files_are_read_by_functions_and_written_by_districts_alone(expanded: Resources) -> None:
-    puts = {role for role in ROLES if "s3:PutObject" in on(expanded, role, "LandingBucket")}
+    puts = {role for role in ROLES if "s3:PutObject" in on(expanded, role, "LandingBucket.Arn}/landing")}
     assert puts == {"SftpUserRole"}
+
+
+def test_only_the_pull_puts_files_beside_the_landed_ones(expanded: Resources) -> None:
+    puts = {role for role in ROLES if "s3:PutObject" in on(expanded, role, "LandingBucket.Arn}/pulled")}
+    assert puts == {"PullSftpFunctionRole"}
+
+
+def test_only_who_reads_sources_and_support_reach_credentials(expanded: Resources) -> None:
+    uses = {role for role in ROLES for s in allowed(expanded, role) if any("secretsmanager:" in a for a in s.actions)}
+    readers = {"PollOnerosterFunctionRole", "PollCleverFunctionRole", "PullSftpFunctionRole"}
+    assert uses == {*readers, "SupportFunctionRole"}
+    for role in readers:
+        (secret,) = [s for s in allowed(expanded, role) if any("secretsmanager:" in a for a in s.actions)]
+        assert secret.actions == ("secretsmanager:GetSecretValue",)
+        assert all(":secret:${AWS::StackName}/" in place for place in secret.places)
+
+
+def test_schedules_of_integrations_call_the_door_and_nothing_else(expanded: Resources) -> None:
+    found = allowed(expanded, "RunSchedulesRole")
+    assert {(s.actions, s.places) for s in found} == {
+        (("lambda:InvokeFunction",), ("StartRunFunction.Arn",)), (("sqs:SendMessage",), ("ScheduleDlq.Arn",)),
+    }
 
 
 def test_the_key_is_used_through_the_services_that_hold_the_data(expanded: Resources) -> None:
@@ -116,10 +140,11 @@ def test_whoever_is_a_door_may_start_this_one_state_machine(expanded: Resources,
     assert start.places[0].endswith(":stateMachine:${AWS::StackName}-sync_roster")
 
 
-def test_the_state_machine_calls_its_four_functions_and_no_other(expanded: Resources) -> None:
+def test_the_state_machine_calls_the_functions_of_a_run_and_no_other(expanded: Resources) -> None:
     (call,) = [s for s in allowed(expanded, "SyncRosterStateMachineRole") if "lambda:InvokeFunction" in s.actions]
     assert set(call.places) == {
-        "StartRunFunction.Arn", "PlanRosterFunction.Arn", "UpsertRosterFunction.Arn", "FinishRunFunction.Arn",
+        "StartRunFunction.Arn", "PollOnerosterFunction.Arn", "PollCleverFunction.Arn", "PullSftpFunction.Arn",
+        "PlanRosterFunction.Arn", "UpsertRosterFunction.Arn", "FinishRunFunction.Arn",
     }
 
 

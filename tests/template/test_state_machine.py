@@ -23,7 +23,9 @@ FIELDS = {
     "Succeed": set(),
     "Fail": {"Error", "Cause"},
 }
+POLLS = {"PollOneroster": "oneroster_rest", "PollClever": "clever_api", "PullSftp": "csv_pulled"}
 CALLED = {
+    **{name: name for name in POLLS},
     "Plan": "PlanRoster",
     "UpsertPart": "UpsertRoster",
     "Finish": "FinishRun",
@@ -81,6 +83,20 @@ def test_the_run_reads_from_top_to_bottom(machine: dict[str, Any]) -> None:
     assert [name for name in order if name in spine] == spine
 
 
+def test_every_transport_but_pushed_files_is_fetched_until_its_read_is_done(machine: dict[str, Any]) -> None:
+    from typing import get_args
+
+    from homeroom.model.integration import Transport
+
+    ways = {choice["StringEquals"]: choice["Next"] for choice in machine["States"]["Read"]["Choices"]}
+    assert ways == {"csv_pushed": "Plan", **{transport: state for state, transport in POLLS.items()}}
+    assert set(ways) == set(get_args(Transport))
+    assert {machine["States"][state]["Next"] for state in POLLS} == {"ReadOn"}
+    (done,) = machine["States"]["ReadOn"]["Choices"]
+    assert (done["Variable"], done["BooleanEquals"], done["Next"]) == ("$.read.done", True, "Plan")
+    assert machine["States"]["ReadOn"]["Default"] == "Read"
+
+
 def test_tasks_call_the_function_that_their_name_promises(machine: dict[str, Any]) -> None:
     tasks = states(machine, "Task")
     assert {name: task["Parameters"]["FunctionName"] for name, task in tasks.items()} == CALLED
@@ -117,6 +133,7 @@ def test_every_error_has_its_way(machine: dict[str, Any]) -> None:
     }
     to_fail = [(["States.ALL"], "$.error", "Fail")]
     assert ways == {
+        "PollOneroster": to_fail, "PollClever": to_fail, "PullSftp": to_fail,
         "Plan": to_fail, "Apply": to_fail, "Finish": to_fail,
         "StartNext": [(["States.ALL"], "$.error", "NextNotStarted")],
         "Fail": [],
@@ -124,9 +141,10 @@ def test_every_error_has_its_way(machine: dict[str, Any]) -> None:
 
 
 def test_events_are_those_that_the_functions_take(machine: dict[str, Any]) -> None:
-    from homeroom.model.events import FinishRun, PlanRoster, StartRun, UpsertRoster
+    from homeroom.model.events import FinishRun, PlanRoster, Poll, StartRun, UpsertRoster
 
     models = {
+        **dict.fromkeys(POLLS, Poll),
         "Plan": PlanRoster,
         "UpsertPart": UpsertRoster,
         "Finish": FinishRun,

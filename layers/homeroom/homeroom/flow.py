@@ -3,8 +3,9 @@
     read → check → shape → diff → guard → apply → report
 
 `preview` is the pure middle, in a module of its own: check, shape, diff, guard. `sync` is a whole run in one process.
-In the cloud the state machine does the same, each step in a function: `plan_roster` calls `plan_run`, `upsert_roster`
-calls `apply_part`, `finish_run` calls `finish`. Who may start a run decides the one door, `homeroom.support.door`.
+In the cloud the state machine does the same, each step in a function: `poll_oneroster`, `poll_clever` and `pull_sftp`
+fetch what no district pushes, `plan_roster` calls `plan_run`, `upsert_roster` calls `apply_part`, `finish_run` calls
+`finish`. Who may start a run decides the one door, `homeroom.support.door`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,22 @@ from homeroom.model.run import Lease
 from homeroom.planning import Planning, keep_failure, keep_plan
 from homeroom.ports import World
 from homeroom.preview import preview
+from homeroom.read.polling import poll
+from homeroom.read.readers import reader_of
 from homeroom.report.summary import summarize
 
 SLICE = timedelta(minutes=15)
 """How long one call of `apply_part` may take, as the function's timeout."""
+
+
+def fetch(lease: Lease, world: World) -> None:
+    """Read an API or a server to its end, slice by slice; nothing to do for files that landed.
+
+    A source that cannot be used is noted, and told by `plan_run`. Raises LeaseLost and RetryableError.
+    """
+    read = reader_of(world.integrations.get(lease.integration).transport)
+    while read is not None and not poll(lease, world, world.clock.now() + SLICE, read).done:
+        continue
 
 
 def plan_run(lease: Lease, world: World) -> Planned:
@@ -43,7 +56,8 @@ def plan_run(lease: Lease, world: World) -> Planned:
 
 
 def sync(lease: Lease, world: World) -> Ending:
-    """Plan, apply and finish a run that the door has started, in this process. An error is the caller's to end with."""
+    """Fetch, plan, apply and finish a run that the door has started, in this process. An error is the caller's."""
+    fetch(lease, world)
     planned = plan_run(lease, world)
     for wave in planned.waves:
         for part in wave:

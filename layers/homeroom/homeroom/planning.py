@@ -157,7 +157,7 @@ def keep_plan(planning: Planning, snapshot: Snapshot, checked: Checked, plan: Pl
     for part in parts(plan, digest):
         objects.put(places.part(lease.integration, lease.run, part.number), part.body)
         made.append((part.entity, part.archives, part.operations))
-    word = _word(planning, plan, verdict, digest.hex())
+    word = _word(planning, plan, verdict, digest.hex(), snapshot.content_hash)
     manifest = PlanManifest(
         plan_hash=digest.hex(), base_run=planning.control.applied_run, content_hash=snapshot.content_hash,
         signature=signature(snapshot.content_hash, planning.integration.options_hash()),
@@ -195,13 +195,21 @@ def keep_failure(planning: Planning, unusable: SourceUnusable) -> Planned:
     return Planned(verdict="fail")
 
 
-def _word(planning: Planning, plan: Plan, verdict: Verdict, plan_hash: str) -> str:
+def _denied(planning: Planning, content: str) -> bool:
+    """Content that was discarded: the door knows that of landed files; what is fetched is known only once it is read."""
+    denied = content in planning.control.denied and content != planning.control.applied_content
+    return denied and not planning.request.force
+
+
+def _word(planning: Planning, plan: Plan, verdict: Verdict, plan_hash: str, content: str) -> str:
     """What becomes of the plan. An approval lifts the guards of exactly the plan whose hash was approved."""
     approved = planning.request.plan_hash
     if not verdict.complete:
         return "fail"
     if approved is not None and approved != plan_hash:
         return "lapsed"
+    if approved is None and _denied(planning, content):
+        return "denied"
     if verdict.holds and approved is None:
         return "hold"  # also a plan without a change: a source that is all in error is not "nothing to change"
     return "apply" if plan.size else "nothing"

@@ -175,8 +175,17 @@ def _lapsed(closing: Closing) -> None:
     closing.world.runs.record(_recorded(closing, "lapsed", code="REQ-02", text=text, owner="vendor"))
 
 
+def _denied(closing: Closing) -> None:
+    """The source still says what was discarded: nothing to hold a second time (design 3)."""
+    closing.world.runs.record(_recorded(
+        closing, "skipped", code="denied", owner="district",
+        text="this content was discarded; it is refused until it changes, or run by hand with force",
+    ))
+
+
 _BY_VERDICT: Mapping[str, Callable[[Closing], None]] = {
     "apply": _applied, "nothing": _applied, "hold": _held, "fail": _failed, "lapsed": _lapsed,
+    "denied": _denied,
 }
 
 

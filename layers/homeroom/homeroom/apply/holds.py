@@ -37,5 +37,6 @@ def settled(record: RunRecord, outcome: Outcome, text: str, now: datetime) -> Ru
 def supersede(objects: Objects, integration: str, run: int) -> None:
     """Mark what a run kept of people and is no longer needed, raw rows, issues and state, for expiry."""
     objects.tag_superseded(places.run_folder(integration, run) + "raw/")
+    objects.tag_superseded(places.fetched_folder(integration, run))
     objects.tag_superseded(places.issues(integration, run))
     objects.tag_superseded(places.state_folder(integration, run))

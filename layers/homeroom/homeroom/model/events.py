@@ -67,7 +67,7 @@ class PlanRoster(Frozen):
 class Planned(Frozen):
     """Answer of `plan_roster`: the verdict, and the part numbers by wave."""
 
-    verdict: Literal["apply", "nothing", "hold", "fail", "lapsed"]
+    verdict: Literal["apply", "nothing", "hold", "fail", "lapsed", "denied"]
     waves: tuple[tuple[int, ...], ...] = ()
     operations: int = 0
 
@@ -102,7 +102,7 @@ class FinishRun(Frozen):
     integration: str
     run: int
     fence: int
-    verdict: Literal["apply", "nothing", "hold", "fail", "lapsed"] | None = None
+    verdict: Literal["apply", "nothing", "hold", "fail", "lapsed", "denied"] | None = None
     error: RunError | None = None
 
 

@@ -126,7 +126,8 @@ def waves() -> list[tuple[str, bool]]:
 class PlanManifest:
     """What is kept of a plan beside its parts: `plan/manifest.json`. Counts, codes and hashes only, no rows.
 
-    `verdict` is apply, nothing, hold, fail (nothing can be planned) or lapsed (not the plan that was approved).
+    `verdict` is apply, nothing, hold, fail (nothing can be planned), lapsed (not the plan that was approved)
+    or denied (what was discarded).
     `parts` holds, for each part number in order, the wave's entity, whether it archives, and its operations.
     `base_run` is the applied run that the plan starts from. `edits` are the edit entries that it takes in, as
     [edit owner, edit member, record owner, record member].

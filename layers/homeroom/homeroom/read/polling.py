@@ -25,6 +25,8 @@ from homeroom.ports import World
 RESERVE = timedelta(seconds=90)
 """Of each call's time: for the pages that are on their way, and for keeping the progress."""
 COMPRESSION = 1
+MARGIN_SECONDS = 120
+"""The lease outlasts each call: long enough for the state machine's pauses before it calls again."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ BY_SKIP: Mapping[str, Next] = {
     "taken": Next("nobody", "Nothing to do: an earlier run took this delivery."),
     "overtaken": Next("nobody", "Nothing to do: the newer upload was read instead."),
     "locked": Next("nobody", "Nothing to do: the delivery waits and is taken when the current run ends."),
+    "not set up": Next("vendor", "The integration is not set up. `status` names the next step."),
     "paused": Next("vendor", "The integration is paused. Resume it when the reason is gone."),
     "blackout": Next("nobody", "Nothing to do: runs start again after the blackout."),
     "denied": Next("district", "This content was discarded before. Send a corrected export."),

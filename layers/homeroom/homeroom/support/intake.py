@@ -88,6 +88,8 @@ def landed(event: ObjectCreated, world: World) -> Taken:
         integration = world.integrations.get(name)
     except NotFound:
         return _unknown(world)
+    if integration.transport != "csv_pushed":
+        return Taken(state="ignored", integration=name)  # its roster comes another way; the file stays where it is
     if suffix == "zip":
         return settle(integration.id, world)
     world.waking.wake(integration.id, integration.quiet_seconds)
@@ -100,7 +102,7 @@ def settle(name: str, world: World) -> Taken:
         integration = world.integrations.get(name)
     except NotFound:
         return _unknown(world)
-    found = look(integration, world)
+    found = look(integration, world) if integration.transport == "csv_pushed" else None
     started = None
     if isinstance(found, Whole):
         started = _deliver(integration, found, world)

@@ -46,6 +46,16 @@ def leased(control: Control, now: datetime) -> bool:
     return control.lease_run is not None and control.lease_until >= int(now.timestamp())
 
 
+def _not_set_up(asked: Asked) -> str | None:
+    """What is fetched needs credentials, and a district that somebody confirmed (requirement A6)."""
+    integration = asked.integration
+    if integration.transport == "csv_pushed":
+        return None
+    if integration.secret_name is None:
+        return "the credentials of the source are missing"
+    return None if integration.district_id else "the district's id is not verified"
+
+
 def _paused(asked: Asked) -> str | None:
     paused = asked.integration.paused
     # Without the reason: this text goes through the state machine, and a person wrote that one.
@@ -86,13 +96,13 @@ def _unchanged(asked: Asked) -> str | None:
 
 
 _RULES: Mapping[SkipReason, Callable[[Asked], str | None]] = {
-    "paused": _paused, "blackout": _blackout, "locked": _locked, "no data": _no_data, "denied": _denied,
+    "not set up": _not_set_up, "paused": _paused, "blackout": _blackout, "locked": _locked, "no data": _no_data, "denied": _denied,
     "unchanged": _unchanged,
 }
 _BY_HAND: tuple[SkipReason, ...] = tuple(reason for reason in _RULES if reason != "blackout")
 _ASKED_OF: Mapping[Trigger, tuple[SkipReason, ...]] = {
     "file": tuple(_RULES), "schedule": tuple(_RULES), "pending": tuple(_RULES), "hand": _BY_HAND,
-    "approval": ("paused", "locked"),
+    "approval": ("not set up", "paused", "locked"),
 }
 """A blackout stops what starts by itself. What an approval must still agree with stands in `approval`."""
 
