@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from homeroom import errors
+from homeroom.model.connect_events import REVEALED
 from local.reasons import Stopped
 
 POLL_SECONDS = 0.25
@@ -30,9 +31,8 @@ class Stack:
 
     def ask(self, operation: BaseModel) -> dict[str, Any]:
         """Invoke `support` with one typed operation. Raises Stopped with the function's own reason."""
-        answer = self.clients("lambda").invoke(
-            FunctionName=self.outputs["SupportFunctionName"], Payload=operation.model_dump_json().encode()
-        )
+        payload = operation.model_dump_json(context=REVEALED).encode()
+        answer = self.clients("lambda").invoke(FunctionName=self.outputs["SupportFunctionName"], Payload=payload)
         told: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             raise _refusal(told)

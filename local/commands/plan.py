@@ -15,10 +15,12 @@ from homeroom.errors import SourceUnusable, StateLost
 from homeroom.model.entities import ENTITIES
 from homeroom.model.integration import Integration, Options
 from homeroom.model.plan import IDENTITIES, Counts
+from homeroom.model.sharing import Sharing
 from homeroom.model.snapshot import Snapshot
 from homeroom.preview import Preview, preview
 from homeroom.products import unknown
 from homeroom.read.oneroster_csv import read_set
+from homeroom.report.summary import RULED
 from local import kept, screen
 from local.commands.options import Json, New
 from local.reasons import incomplete, issues_of, reason_of
@@ -34,7 +36,7 @@ Keep = Annotated[Path | None, typer.Option("--keep", metavar="DIR", file_okay=Fa
                                            help="Write the state that the plan would leave to this folder.")]
 ProductLine = Annotated[str, typer.Option("--product-line", metavar="LINE", help="Product line of the integration.")]
 OptionsFile = Annotated[Path | None, typer.Option("--options", metavar="FILE", exists=True, dir_okay=False,
-                                                  help="JSON file with what the district chose.")]
+                                                  help="JSON file: the district's options and sharing rules.")]
 AsOf = Annotated[datetime | None, typer.Option("--as-of", metavar="DATE", formats=["%Y-%m-%d"],
                                                help="Day of the run. Default: today.")]
 
@@ -48,7 +50,9 @@ def plan(new: New, since: Since = None, keep: Keep = None, product_line: Product
     if wrong := unknown(product_line, ()):
         raise typer.BadParameter(wrong, param_hint="--product-line")
     # No integration stands behind two files: the look at a production integration's first load is not asked for here.
-    integration = Integration(id="preview", product_line=product_line, options=_options(options), hold_first_load=False)
+    chosen, sharing = _chosen(options)
+    integration = Integration(id="preview", product_line=product_line, options=chosen, sharing=sharing,
+                              hold_first_load=False)
     day = (as_of or datetime.now().astimezone()).strftime("%Y-%m-%d")
     try:
         with screen.progress("read, check, shape, diff, guard", quiet=as_json):
@@ -112,14 +116,21 @@ def _of_since(reason: dict[str, str]) -> SourceUnusable:
     return SourceUnusable(f"The earlier export: {reason['text']}", code=reason["code"], remedy=reason["remedy"])
 
 
-def _options(file: Path | None) -> Options:
-    """What the district chose. Raises typer.BadParameter, with what is wrong in the file."""
+class _Chosen(Options):
+    """The file of --options: the district's options, and the sharing rules beside them."""
+
+    sharing: Sharing = Sharing()
+
+
+def _chosen(file: Path | None) -> tuple[Options, Sharing]:
+    """What the district chose, and what is shared. Raises typer.BadParameter, with what is wrong in the file."""
     if file is None:
-        return Options()
+        return Options(), Sharing()
     try:
-        return Options.model_validate_json(file.read_bytes())
+        said = _Chosen.model_validate_json(file.read_bytes())
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong), param_hint="--options") from wrong
+    return Options.model_validate(said.model_dump(exclude={"sharing"})), said.sharing
 
 
 def _keep(folder: Path, seen: Preview, snapshot: Snapshot, about: kept.About) -> None:
@@ -139,6 +150,8 @@ def _report(seen: Preview, *, first_load: bool) -> dict[str, Any]:
         "entities": {name: asdict(counts) for name, counts in seen.plan.counts.items()},
         "identity_links": {"write": links.get(False, 0), "remove": links.get(True, 0)},
         "removals": {name: dict(reasons) for name, reasons in seen.plan.reasons.items() if reasons},
+        "sharing": {"leave": {name: told[RULED] for name, told in seen.plan.reasons.items() if RULED in told},
+                    "left_out": {name: dict(rules) for name, rules in seen.plan.left_out.items()}},
         "guards": [judged.as_json() for judged in seen.verdict.guards],
         "read": {name: asdict(entity.read) for name, entity in seen.checked.entities.items()},
         "issues": {"total": sum(codes.values()), "by_code": codes},

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from homeroom.guard.guards import BY_CODE
+from homeroom.report.summary import RULED
 from homeroom.report.words import UNITS, guard_sentence, number
 from local.screen import count, escape, table
 from local.views.check import reason_view
@@ -27,7 +28,7 @@ def plan_view(report: Mapping[str, Any]) -> list[RenderableType | None]:
         head.append(reason_view(report["reason"]))
     if report["verdict"] == "unusable":
         return head
-    notes = [_links(report), removals_line(report["removals"]), _issues(report)]
+    notes = [_links(report), removals_line(report["removals"]), sharing_lines(report["sharing"]), _issues(report)]
     return [*head, actions_table(report["entities"]), "\n".join(note for note in notes if note),
             *guards_view(report["guards"])]
 
@@ -59,10 +60,23 @@ def actions_table(entities: Mapping[str, Mapping[str, int]]) -> RenderableType:
 
 
 def removals_line(removals: Mapping[str, Mapping[str, int]]) -> str:
-    """Why records leave; `absent` is what nothing explains."""
-    told = [f"{name} {', '.join(f'{n:,} {_reason(reason)}' for reason, n in reasons.items())}"
-            for name, reasons in removals.items()]
-    return f"[dim]Why they leave:[/dim] {'; '.join(told)}" if told else ""
+    """Why records leave; `absent` is what nothing explains. What a sharing rule takes has lines of its own."""
+    others = {name: {why: n for why, n in reasons.items() if why != RULED} for name, reasons in removals.items()}
+    told = _by_entity({name: {_reason(why): n for why, n in reasons.items()} for name, reasons in others.items()})
+    return f"[dim]Why they leave:[/dim] {told}" if told else ""
+
+
+def sharing_lines(sharing: Mapping[str, Mapping[str, Any]]) -> str:
+    """What leaves by the sharing rules, and all that they leave out; empty where they leave out nothing."""
+    leave = ", ".join(f"{name} {n:,}" for name, n in sharing["leave"].items())
+    out = _by_entity(sharing["left_out"])
+    lines = [f"[bold]Left by sharing rules:[/bold] {leave or 'nothing'}", f"[dim]Not shared:[/dim] {out}"]
+    return "\n".join(lines) if out else ""
+
+
+def _by_entity(counted: Mapping[str, Mapping[str, int]]) -> str:
+    return "; ".join(f"{name} {', '.join(f'{n:,} {why}' for why, n in whys.items())}"
+                     for name, whys in counted.items() if whys)
 
 
 def guards_view(guards: Sequence[Mapping[str, Any]]) -> list[RenderableType | None]:

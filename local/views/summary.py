@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from homeroom.report.words import OWNERS, TRIGGERS, guard_sentence
 from local.screen import Fitting, count, escape, table
 from local.views.issues import issues_table
-from local.views.plan import guards_view, removals_line
+from local.views.plan import guards_view, removals_line, sharing_lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,11 +32,16 @@ def summary_view(summary: Mapping[str, Any], *, guards: bool = True) -> list[Ren
     return [
         _head(summary),
         _entities(summary) if planned else None,
-        "\n".join(line for line in (removals_line(summary["removals"]), _written(summary)) if line),
+        "\n".join(line for line in _notes(summary) if line),
         issues_table(codes) if codes else None,
         *(guards_view(summary["guards"]) if guards and summary["guards"] else []),
         _foot(summary),
     ]
+
+
+def _notes(summary: Mapping[str, Any]) -> list[str]:
+    told = summary.get("sharing")  # a summary that was kept before there were sharing rules has none
+    return [removals_line(summary["removals"]), sharing_lines(told) if told else "", _written(summary)]
 
 
 def words_line(done: Collection[str]) -> str:

@@ -17,9 +17,10 @@ import polars as pl
 
 from homeroom.check import Checked, check
 from homeroom.diff import Plan, diff
-from homeroom.diff.applied import State
+from homeroom.diff.applied import State, standing
 from homeroom.diff.parts import PlanHash, parts
 from homeroom.model.plan import NO_REPAIRS, Repairs
+from homeroom.model.sharing import Sharing
 from homeroom.model.snapshot import LINE, PROBLEM, Snapshot
 from homeroom.read.cells import trimmed
 from homeroom.shape import shape
@@ -28,6 +29,7 @@ from tests.builders.oneroster import HEADERS, Files, Row, course, enrollment, kl
 STEMS = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
 ROSTER = "sample"
 AS_OF = "2026-09-15"
+EVERYTHING = Sharing()
 
 Rows = Iterable[Row]
 
@@ -105,10 +107,11 @@ def record(checked: Checked, entity: str, source_id: str) -> dict[str, Any] | No
 
 
 def plan_of(source: Snapshot, applied: State | None = None, *, as_of: str = AS_OF, repairs: Repairs = NO_REPAIRS,
-            expected_districts: Iterable[str] = ()) -> Plan:
+            expected_districts: Iterable[str] = (), sharing: Sharing = EVERYTHING) -> Plan:
     """Check, shape and diff in one call. What was checked before is not checked again: the stage is pure."""
     checked = _checked(source)
-    return diff(shape(checked), applied, checked, roster=ROSTER, as_of=as_of, repairs=repairs,
+    desired = shape(checked, sharing, standing(applied, repairs, checked.delivered))
+    return diff(desired, applied, checked, roster=ROSTER, as_of=as_of, repairs=repairs,
                 expected_districts=expected_districts)
 
 

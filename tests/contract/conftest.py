@@ -21,6 +21,8 @@ from homeroom.aws.messages import AlertsTopic, SettleQueue
 from homeroom.aws.objects import S3Objects
 from homeroom.aws.roster_table import RosterTable
 from homeroom.aws.runs_table import RunsTable
+from homeroom.aws.secrets import SecretsManager
+from homeroom.aws.timers import Scheduler
 from homeroom.model.integration import Integration
 from homeroom.model.run import LandedFile
 from homeroom.ports import World
@@ -32,12 +34,15 @@ from tests.fakes.plans import LAB
 
 TABLES = ("RosterTable", "RunsTable", "IntegrationsTable", "IdempotencyTable")
 KEPT = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+ROLE = "arn:aws:iam::000000000000:role/x"
+DOOR = "arn:aws:lambda:us-east-1:000000000000:function:start_run"
+LETTERS = "arn:aws:sqs:us-east-1:000000000000:letters"
 WAITS = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
 
 
 @dataclass(frozen=True)
 class Account:
-    """The embedded AWS with tables, buckets, topic, queue and a state machine that only waits."""
+    """The embedded AWS with tables, buckets, topic, queue, group of schedules and a state machine that only waits."""
 
     client: Callable[[str], Any]
     endpoint: str
@@ -71,8 +76,10 @@ def _created(client: Callable[[str], Any]) -> dict[str, str]:
     names["topic"] = client("sns").create_topic(Name="alerts")["TopicArn"]
     names["queue"] = client("sqs").create_queue(QueueName="settle")["QueueUrl"]
     names["machine"] = client("stepfunctions").create_state_machine(
-        name="sync_roster", definition=json.dumps(WAITS), roleArn="arn:aws:iam::000000000000:role/x"
+        name="sync_roster", definition=json.dumps(WAITS), roleArn=ROLE
     )["stateMachineArn"]
+    client("scheduler").create_schedule_group(Name="runs")
+    names["group"] = "runs"
     return names
 
 
@@ -89,6 +96,11 @@ def aws_world(account: Account, clock: FixedClock) -> World:
         executions=StateMachine(Calls(account.client("stepfunctions")), names["machine"]),  # type: ignore[arg-type]
         notices=AlertsTopic(Calls(account.client("sns")), names["topic"]),  # type: ignore[arg-type]
         waking=SettleQueue(Calls(account.client("sqs")), names["queue"]),  # type: ignore[arg-type]
+        secrets=SecretsManager(Calls(account.client("secretsmanager")), "lab-stack"),  # type: ignore[arg-type]
+        timers=Scheduler(
+            Calls(account.client("scheduler")),  # type: ignore[arg-type]
+            group=names["group"], role=ROLE, target=DOOR, dead_letters=LETTERS,
+        ),
     )
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 DOORS = {"start_run", "ingest_sftp_file", "support"}
 TELLERS = {"ingest_sftp_file", "support", "finish_run"}
-ALL = {*DOORS, "plan_roster", "upsert_roster", "finish_run"}
+POLLS = {"poll_oneroster", "poll_clever", "pull_sftp"}
+PLANNED = {*DOORS, "plan_roster", "upsert_roster", "finish_run"}
+ALL = {*PLANNED, *POLLS}
 RUN = "runs/lab-usd/00000001/"
-SHOWN = {"Key", "TableName", "QueueUrl", "Bucket", "IndexName", "Prefix"}
+SHOWN = {"Key", "TableName", "QueueUrl", "Bucket", "IndexName", "Prefix", "SecretId", "GroupName"}
 STATE = "state/lab-usd/00000001/people.parquet"
 
 
@@ -81,20 +83,27 @@ ATTEMPTS = [
     get("landing/lab-usd/a.zip", *DOORS, "plan_roster", bucket=LANDED),
     put("landing/lab-usd/a.zip", bucket=LANDED),
     Attempt("s3", "list_object_versions", {"Bucket": LANDED, "Prefix": "landing/lab-usd/"}, DOORS),
+    # files that a run pulled itself
+    get("pulled/lab-usd/00000001/a.zip", "pull_sftp", "plan_roster", bucket=LANDED),
+    put("pulled/lab-usd/00000001/a.zip", "pull_sftp", bucket=LANDED),
     # what runs keep: each folder has its writers
     put(RUN + "request.json", *DOORS, "plan_roster"),
+    put(RUN + "read/about.json", *POLLS, "plan_roster"),
     put(RUN + "plan/manifest.json", "plan_roster"),
     put(STATE, "plan_roster"),
     put(RUN + "results/part-00001.json", "plan_roster", "upsert_roster"),
     put(RUN + "summary.json", "plan_roster", "finish_run"),
     put("elsewhere.txt"),
-    get(RUN + "request.json", *DOORS, "plan_roster"),
+    get(RUN + "request.json", *DOORS, *POLLS, "plan_roster"),
+    get(RUN + "read/users/000000.jsonl.gz", *POLLS, "plan_roster"),
     get(RUN + "raw/users.parquet", "plan_roster"),
-    get(RUN + "plan/manifest.json", *ALL),
+    get(RUN + "raw/about.json", *POLLS, "plan_roster"),
+    get(RUN + "plan/manifest.json", *PLANNED),
     get(RUN + "plan/part-00001.jsonl.gz", "plan_roster", "upsert_roster", "finish_run"),
     get(RUN + "results/part-00001.json", "plan_roster", "finish_run"),
     get(STATE, "plan_roster"),
     tag(RUN + "raw/users.parquet", *DOORS, "finish_run"),
+    tag(RUN + "read/users/000000.jsonl.gz", *DOORS, "finish_run"),
     tag(RUN + "summary.json"),
     Attempt("s3", "delete_object", {"Bucket": "{RosterBucketName}", "Key": STATE}, set()),
     # the roster: one writer
@@ -115,6 +124,13 @@ ATTEMPTS = [
     write_item(SET_UP, {"id": "lab-usd"}, "support"),
     Attempt("dynamodb", "scan", {"TableName": SET_UP}, {"support"}),
     write_item("{IdempotencyTableName}", {"id": "x"}, *ALL),
+    # credentials and schedules
+    Attempt("secretsmanager", "get_secret_value", {"SecretId": "{StackName}/lab-usd"}, {*POLLS, "support"}),
+    Attempt("secretsmanager", "put_secret_value", {"SecretId": "{StackName}/a", "SecretString": "x"}, {"support"}),
+    Attempt("secretsmanager", "get_secret_value", {"SecretId": "somebody-elses"}, set()),
+    Attempt("scheduler", "list_schedules", {"GroupName": "{StackName}-runs"}, {"support"}),
+    # A schedule of another group: the embedded AWS takes every schedule for one of the group `default`.
+    Attempt("scheduler", "get_schedule", {"GroupName": "default", "Name": "lab-usd"}, set()),
     # what lies around
     Attempt("sqs", "send_message", {"QueueUrl": "{SettleQueueUrl}", "MessageBody": "{{}}"}, {*DOORS, "finish_run"}),
     Attempt("sqs", "receive_message", {"QueueUrl": "{SettleQueueUrl}"}, {"ingest_sftp_file"}),

@@ -50,6 +50,13 @@ def handler(event, context):
     body = json.dumps({"integration": key.split("/")[1]})
     boto3.client("sqs").send_message(QueueUrl=os.environ["SETTLE_QUEUE_URL"], DelaySeconds=1, MessageBody=body)
 """,
+    **{poll: f"""
+def handler(event, context):
+    note(event, context)
+    if event["integration"] == "poll-fails":
+        raise SourceUnusable("SRC-02: unreachable")
+    return {{"done": times_seen("{poll}", event["integration"]) >= 3, "records": 7, "requests": 1}}
+""" for poll in ("poll_oneroster", "poll_clever", "pull_sftp")},
     "plan_roster": """
 def handler(event, context):
     note(event, context)

@@ -42,7 +42,7 @@ class Strict:
 
         def fill(value: Any) -> Any:
             if isinstance(value, str):
-                return value.format(**self.stack.outputs)
+                return value.format(**self.stack.outputs, StackName=self.stack.name)
             if isinstance(value, dict):
                 return {fill(k): fill(v) for k, v in value.items()}
             return [fill(item) for item in value] if isinstance(value, list) else value

@@ -152,6 +152,26 @@ def test_a_run_stays_recorded_when_only_the_next_one_could_not_start(plumbing: P
     assert [event["verdict"] for event in plumbing.seen_of("finish_run", "next-refused")] == ["apply"]
 
 
+@pytest.mark.parametrize(
+    ("transport", "function"),
+    [("oneroster_rest", "poll_oneroster"), ("clever_api", "poll_clever"), ("csv_pulled", "pull_sftp")],
+)
+def test_a_source_is_read_slice_by_slice_until_it_is_done_then_planned(
+    plumbing: Plumbing, transport: str, function: str
+) -> None:
+    name = f"slices-{transport[:4]}-{function[-4:]}".replace("_", "-")
+    assert plumbing.run(name, transport=transport)["status"] == "SUCCEEDED"
+    assert plumbing.seen_of(function, name) == [{"integration": name, "run": 1, "fence": 1}] * 3
+    assert len(plumbing.seen_of("plan_roster", name)) == 1
+
+
+def test_a_poll_that_breaks_ends_the_run_before_any_plan(plumbing: Plumbing) -> None:
+    assert plumbing.run("poll-fails", transport="oneroster_rest")["status"] == "FAILED"
+    assert plumbing.seen_of("plan_roster", "poll-fails") == []
+    (told,) = plumbing.seen_of("finish_run", "poll-fails")
+    assert told["error"]["Error"] == "SourceUnusable"
+
+
 def test_a_transport_that_nobody_can_read_fails_before_anything_is_called(plumbing: Plumbing) -> None:
     assert plumbing.run("unheard-of", transport="pigeon")["status"] == "FAILED"
     assert plumbing.seen_of("plan_roster", "unheard-of") == []

@@ -96,7 +96,10 @@ def test_objects_are_reached_below_their_prefix_only(expanded: Resources) -> Non
         for place in s.places
     ]
     assert of_objects
-    prefixes = ("${LandingBucket.Arn}/landing/", "${LandingBucket.Arn}/pulled/", "${RosterBucket.Arn}/runs/", "${RosterBucket.Arn}/state/")
+    prefixes = (
+        "${LandingBucket.Arn}/landing/", "${LandingBucket.Arn}/pulled/", "${RosterBucket.Arn}/runs/",
+        "${RosterBucket.Arn}/state/",
+    )
     assert [found for found in of_objects if not found[1].startswith(prefixes)] == []
 
 

@@ -167,6 +167,7 @@ def keep_plan(planning: Planning, snapshot: Snapshot, checked: Checked, plan: Pl
         guards=[g.as_json() for g in verdict.guards], parts=made, waves=waves_of(made),
         edits=[[*e.item, *e.record] for e in planning.edits],
         removals={name: dict(reasons) for name, reasons in plan.reasons.items()},
+        left_out={name: dict(rules) for name, rules in plan.left_out.items()},
         source=snapshot.source, complete=verdict.complete, failure=None if verdict.complete else _incomplete(verdict),
     )
     objects.put(places.manifest(lease.integration, lease.run), json.dumps(asdict(manifest)).encode())

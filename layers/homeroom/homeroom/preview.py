@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from homeroom.check import Checked, check
 from homeroom.diff import Plan, diff
-from homeroom.diff.applied import State
+from homeroom.diff.applied import State, standing
 from homeroom.guard import Verdict, judge
 from homeroom.model.integration import Integration
 from homeroom.model.plan import NO_REPAIRS, Repairs
@@ -35,7 +35,8 @@ def preview(snapshot: Snapshot, integration: Integration, applied: State | None,
     """
     checked = check(snapshot)
     del snapshot  # a large district's rows are not needed twice; who called lets go of them too
-    desired = shape(checked)
+    rules = integration.sharing
+    desired = shape(checked, rules, standing(applied, repairs, checked.delivered) if rules.narrows else {})
     plan = diff(desired, applied, checked, roster=integration.roster, as_of=as_of, repairs=repairs,
                 expected_districts=expected_districts)
     verdict = judge(plan.facts, integration.limits, hold_first_load=integration.hold_first_load)

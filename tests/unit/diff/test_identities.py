@@ -117,3 +117,27 @@ def test_a_dirty_link_is_compared_with_the_table() -> None:
     before = {o["source_id"]: o["before"] for o in operations(plan, "identities")}
     assert before["username#user.s-1"] == {"person": person("s-2")}
     assert before["username#user.s-2"] is None
+
+
+def test_every_legacy_id_of_a_person_means_that_person() -> None:
+    both = "{sisId:7},{legacyId:old-teacher},{legacyId:old-staff},{stateId:9}"
+    plan = plan_of(bare(student("s-1", userIds=both), student("s-2", userIds="{sisId:8}")))
+    assert {value: link for value, link in links(plan).items() if value.startswith("legacy_id")} == {
+        "legacy_id#old-teacher": ("link", person("s-1")), "legacy_id#old-staff": ("link", person("s-1")),
+    }
+
+
+def test_a_legacy_id_of_two_people_means_nobody() -> None:
+    two = [student("s-1", userIds="{legacyId:same},{legacyId:own}"), student("s-2", userIds="{legacyId:same}")]
+    assert {value for value in links(plan_of(bare(*two))) if value.startswith("legacy_id")} == {"legacy_id#own"}
+
+
+def test_a_legacy_id_that_goes_is_unlinked_and_the_others_stay() -> None:
+    old = applied(bare(student("s-1", userIds="{legacyId:a},{legacyId:b}")))
+    plan = plan_of(bare(student("s-1", userIds="{legacyId:b}")), old)
+    assert links(plan) == {"legacy_id#a": ("unlink", person("s-1"))}
+
+
+def test_an_id_of_another_kind_is_no_legacy_id() -> None:
+    plan = plan_of(bare(student("s-1", userIds="{myLegacyId:x},legacyId:y,{legacyId:}")))
+    assert not any(value.startswith("legacy_id") for value in links(plan))

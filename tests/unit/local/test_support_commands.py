@@ -21,8 +21,8 @@ SET_UP = ("--district-id", sample.DISTRICT_ID, "--district-name", "Lab USD", "--
 def aws(monkeypatch: pytest.MonkeyPatch) -> MemoryAws:
     """The stack that every command of a test talks to."""
     aws = MemoryAws()
-    monkeypatch.setattr("local.commands.support.open_stack", lambda name, profile: aws.stack)
-    monkeypatch.setattr("local.commands.support.getpass.getuser", lambda: "csm-7")
+    monkeypatch.setattr("local.commands.asking.open_stack", lambda name, profile: aws.stack)
+    monkeypatch.setattr("local.commands.asking.getpass.getuser", lambda: "csm-7")
     return aws
 
 

@@ -142,7 +142,7 @@ def test_the_daily_look_tells_which_rosters_are_stale_and_starts_what_waits() ->
     world.clock.tick(timedelta(hours=49).total_seconds())
     world.runs.set_last_delivery(other.id, delivery("9.zip", "content-x"))
     world.runs.set_pending(other.id, delivery("9.zip", "content-x"))
-    assert do(world, "stale") == {"checked": 2, "stale": [LAB.id], "started": ["another-usd"]}
+    assert do(world, "stale") == {"checked": 2, "stale": [LAB.id], "late": [], "started": ["another-usd"]}
     subject, text = world.notices.sent[0]
     assert subject == "Homeroom: 1 stale rosters"
     assert LAB.id in text
@@ -150,7 +150,7 @@ def test_the_daily_look_tells_which_rosters_are_stale_and_starts_what_waits() ->
 
 def test_a_quiet_day_sends_no_notice() -> None:
     world = memory_world(LAB)
-    assert do(world, "stale") == {"checked": 1, "stale": [], "started": []}
+    assert do(world, "stale") == {"checked": 1, "stale": [], "late": [], "started": []}
     assert world.notices.sent == []
 
 

@@ -91,8 +91,6 @@ def test_a_source_without_credentials_or_district_is_not_set_up() -> None:
     fetched = LAB.model_copy(update={"transport": "oneroster_rest"})
     assert told(fresh, integration=fetched) == ("not set up", "vendor")
     assert told(fresh, integration=LAB.model_copy(update={"district_id": None})) == ("not set up", "vendor")
-    named = fetched.model_copy(update={"secret_name": "lab"})
-    assert told(fresh, integration=named) == ("waiting for data", "district")
 
 
 def test_nothing_landed_yet_waits_for_data() -> None:

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from homeroom.check.checked import Checked
-from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, State, corrected, empty_state
+from homeroom.diff.applied import ACTIVE, ID, STATUS, State, corrected, empty_state
 from homeroom.diff.compare import Compared, compare
 from homeroom.diff.facts import facts
 from homeroom.diff.identities import links
 from homeroom.diff.operations import archives, writes
-from homeroom.diff.removals import explain
+from homeroom.diff.removals import REASON, explain
 from homeroom.diff.rewrites import interrupted, rewrites
 from homeroom.model.entities import ENTITIES, WRITE_ORDER
 from homeroom.model.plan import IDENTITIES, NO_REPAIRS, Counts, Facts, Repairs, TableImage, waves
 from homeroom.shape import Desired, DesiredEntity
+from homeroom.shape.desired import RULE
+from homeroom.shape.marks import unsaid
 
 __all__ = ["Plan", "diff", "empty_state"]
 
@@ -30,7 +32,8 @@ __all__ = ["Plan", "diff", "empty_state"]
 class Plan:
     """What changes. `operations`: (entity, archives?, rows) in writing order, empty waves left out.
 
-    `next_state` is the kept state once all of it is applied. `reasons`: entity → reason → removals.
+    `next_state` is the kept state once all of it is applied. `reasons`: entity → reason → removals. `left_out`:
+    entity → sharing rule → records of the source that it leaves out, whether they were ever applied or not.
     """
 
     operations: tuple[tuple[str, bool, pl.DataFrame], ...]
@@ -38,6 +41,7 @@ class Plan:
     next_state: State
     facts: Facts
     reasons: Mapping[str, Mapping[str, int]]
+    left_out: Mapping[str, Mapping[str, int]]
 
     @property
     def size(self) -> int:
@@ -77,35 +81,25 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
         counts={name: compared[name].counts for name in ENTITIES},
         next_state=next_state,
         facts=facts(compared, absent, before, checked, expected_districts, first_load=first_load),
-        reasons={name: dict(absent[name].group_by("reason").len().sort("reason").iter_rows()) for name in ENTITIES},
+        reasons={name: _counted(absent[name], REASON) for name in ENTITIES},
+        left_out={name: _counted(rows, RULE) for name, rows in desired.left_out.items() if rows.height},
     )
+
+
+def _counted(rows: pl.DataFrame, column: str) -> dict[str, int]:
+    return dict(rows.group_by(column).len().sort(column).iter_rows())
 
 
 def _wanted(name: str, desired: Desired, base: State, contacts: pl.DataFrame) -> DesiredEntity:
     """What is wanted of an entity; of one that was not delivered nothing is said, so it stays as it was applied."""
     said = desired.entities[name]
     if name == "contacts":
-        said = DesiredEntity(said.records, pl.concat([said.unusable, _unsaid(desired, contacts)]), said.gone)
+        unknown = unsaid(desired.entities["people"], contacts)
+        said = DesiredEntity(said.records, pl.concat([said.unusable, unknown]), said.gone)
     if name in desired.delivered:
         return said
     active = base[name].filter(pl.col(STATUS) == ACTIVE)
     return DesiredEntity(active.drop(ID, STATUS), said.unusable.clear(), said.gone.clear())
-
-
-def _unsaid(desired: Desired, contacts: pl.DataFrame) -> pl.Series:
-    """Applied contacts about which nothing is known: one of the two people is in error, and neither is gone.
-
-    Contacts are made from rows of people, so the row in error may be the only one that named them.
-    """
-    people = desired.entities["people"]
-    if people.unusable.is_empty():
-        return people.unusable
-    broken = people.unusable.alias(SOURCE_ID).to_frame()
-    present = pl.concat([people.records.select(SOURCE_ID), broken])
-    for side in ("student", "guardian"):
-        contacts = contacts.join(present, left_on=side, right_on=SOURCE_ID, how="semi")
-    torn = [contacts.join(broken, left_on=side, right_on=SOURCE_ID, how="semi") for side in ("student", "guardian")]
-    return pl.concat(torn)[SOURCE_ID]
 
 
 def _rows(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], next_state: State, repairs: Repairs,

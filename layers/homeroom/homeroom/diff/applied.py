@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from homeroom.model.entities import ENTITIES, LIST_KINDS, Entity
-from homeroom.model.plan import TableImage
+from homeroom.model.plan import Repairs, TableImage
 
 ID, SOURCE_ID, STATUS = "id", "source_id", "status"
 ACTIVE, ARCHIVED = "active", "archived"
@@ -45,6 +45,19 @@ def corrected(entity: Entity, applied: pl.DataFrame, images: Iterable[TableImage
     held = [_row(entity, image) for image in rows.values()]
     untouched = applied.join(pl.DataFrame({SOURCE_ID: list(rows)}), on=SOURCE_ID, how="anti", maintain_order="left")
     return pl.concat([untouched, pl.DataFrame(held, schema=schema(entity))])
+
+
+def standing(applied: State | None, repairs: Repairs, delivered: Iterable[str]) -> dict[str, pl.DataFrame]:
+    """The active records that stay where the source says nothing usable of them; none before a first load.
+
+    Of an entity that was delivered, those are what the table holds; of another one, what was applied.
+    """
+    if applied is None:
+        return {}
+    told = frozenset(delivered)
+    images = {name: [i for i in repairs.images if i.entity == name and name in told] for name in ENTITIES}
+    frames = {name: corrected(entity, applied[name], images[name]) for name, entity in ENTITIES.items()}
+    return {name: rows.filter(pl.col(STATUS) == ACTIVE) for name, rows in frames.items()}
 
 
 def _preference(image: TableImage) -> tuple[bool, list[tuple[str, str]]]:

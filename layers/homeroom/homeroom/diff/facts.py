@@ -9,7 +9,7 @@ import polars as pl
 from homeroom.check.checked import Checked
 from homeroom.diff.applied import ACTIVE, SOURCE_ID, STATUS, State
 from homeroom.diff.compare import Compared
-from homeroom.diff.removals import ABSENT, REASON
+from homeroom.diff.removals import ABSENT, REASON, RULED
 from homeroom.model.plan import EntityChange, Facts
 
 _SCHOOL_OF = {"people": "orgs", "classes": "school", "enrollments": "school"}
@@ -23,8 +23,7 @@ def facts(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], 
     known = applied["orgs"].filter((pl.col(STATUS) == ACTIVE) & pl.lit("orgs" in checked.delivered))
     return Facts(
         first_load=first_load,
-        entities={name: _change(c, checked, absent[name].height, unexplained[name].height)
-                  for name, c in compared.items()},
+        entities={name: _change(c, checked, absent[name][REASON]) for name, c in compared.items()},
         schools=_schools(unexplained, applied),
         classes=_classes(unexplained, compared, applied),
         districts=_district_ids(orgs),
@@ -36,12 +35,13 @@ def facts(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], 
     )
 
 
-def _change(compared: Compared, checked: Checked, removed: int, unexplained: int) -> EntityChange:
+def _change(compared: Compared, checked: Checked, reasons: pl.Series) -> EntityChange:
     name = compared.entity.name
     read = checked.entities[name].read
     return EntityChange(
-        base=compared.base if name in checked.delivered else 0, read=read.read, errors=read.errors,
-        updates=compared.counts.update, explained=removed - unexplained, unexplained=unexplained,
+        base=compared.base, read=read.read, errors=read.errors, updates=compared.counts.update,
+        explained=int((reasons != ABSENT).sum()), unexplained=int((reasons == ABSENT).sum()),
+        ruled=int((reasons == RULED).sum()), delivered=name in checked.delivered,
     )
 
 

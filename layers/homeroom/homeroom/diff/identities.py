@@ -23,8 +23,12 @@ KINDS: Mapping[str, pl.Expr] = {
     "username": pl.col("username").str.to_lowercase(),
     "identifier": pl.col("identifier"),
     "email": pl.when(pl.col("role").is_in(sorted(STAFF_ROLES))).then(pl.col("email").str.to_lowercase()),
+    "legacy_id": pl.col("user_ids").str.extract_all(r"\{legacyId:[^{},]+\}").list.eval(
+        pl.element().str.strip_prefix("{legacyId:").str.strip_suffix("}")),
 }
-"""Kinds of identity. Emails of students are not unique enough to sign in with (SSO design 5.2): staff only."""
+"""Kinds of identity; an expression that gives lists gives several values. Emails of students are not unique enough to
+sign in with (SSO design 5.2): staff only. Legacy ids are those that Clever's older versions gave each role of a person:
+portals and products that knew the person before still send them."""
 
 _LINKS = {LINK: pl.String(), PERSON: pl.String()}
 _FIELDS = ("username", "identifier", "email", "role")
@@ -71,10 +75,14 @@ def _affected(people: Compared, kept: pl.DataFrame, dirty: tuple[LinkImage, ...]
 
 def _values(people: pl.DataFrame) -> pl.DataFrame:
     """(link, person) for each identity of each person."""
-    return pl.concat([
-        people.select(pl.concat_str(pl.lit(f"{kind}#"), value).alias(LINK), pl.col(ID).alias(PERSON)).drop_nulls()
-        for kind, value in KINDS.items()
-    ])
+    return pl.concat([_of_kind(people, kind, value) for kind, value in KINDS.items()])
+
+
+def _of_kind(people: pl.DataFrame, kind: str, value: pl.Expr) -> pl.DataFrame:
+    held = people.select(value.alias(LINK), pl.col(ID).alias(PERSON)).drop_nulls()
+    if held.schema[LINK] == pl.List:
+        held = held.explode(LINK).drop_nulls()
+    return held.select(pl.concat_str(pl.lit(f"{kind}#"), LINK).alias(LINK), PERSON)
 
 
 def _holders(people: pl.DataFrame, affected: pl.DataFrame) -> pl.DataFrame:

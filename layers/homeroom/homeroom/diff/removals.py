@@ -1,4 +1,5 @@
-"""Why is a record absent? Explained removals (said by the source, term ended, left by an interrupted run) and the rest.
+"""Why is a record absent? Explained removals (by a sharing rule, said by the source, term ended, left by an interrupted
+run) and the rest.
 
 Only unexplained removals trip the guards against mass removal. Ended terms never remove a record that is in the source;
 they only explain the absence of one that is not (design 4).
@@ -12,27 +13,32 @@ import polars as pl
 
 from homeroom.diff.applied import SOURCE_ID, State
 from homeroom.shape import Desired
+from homeroom.shape.marks import within
 
 REASON = "reason"
 ABSENT = "absent"
 """The reason of an unexplained removal."""
+RULED = "sharing rule"
+"""The reason of a record that the source still has and that the sharing rules leave out."""
 
 Gone = Mapping[str, pl.Series]
 
 
 def explain(entity: str, absent: pl.DataFrame, applied: State, desired: Desired, as_of: str,
             interrupted: frozenset[str]) -> pl.DataFrame:
-    """Removed rows with their `reason`: `removed by the source`, `term ended`, `interrupted run` or `absent`."""
+    """Removed rows with their `reason`: `sharing rule`, `removed by the source`, `term ended`, `interrupted run` or
+    `absent`."""
     if absent.is_empty():
         return absent.with_columns(pl.lit(ABSENT).alias(REASON))
     today = pl.lit(as_of).str.to_date()
-    said = _within(absent[SOURCE_ID], desired.entities[entity].gone)
+    said = within(absent[SOURCE_ID], desired.entities[entity].gone)
     for field, target in _OWNERS.get(entity, ()):
-        said = said | _within(absent[field], desired.entities[target].gone)
+        said = said | within(absent[field], desired.entities[target].gone)
     ended = _ENDED[entity](absent, applied, today) if entity in _ENDED else _never(absent)
-    left = _within(absent[SOURCE_ID], pl.Series(sorted(interrupted), dtype=pl.String))
+    left = within(absent[SOURCE_ID], pl.Series(sorted(interrupted), dtype=pl.String))
     reason = (
-        pl.when(said).then(pl.lit("removed by the source")).when(ended).then(pl.lit("term ended"))
+        pl.when(_ruled(entity, absent, desired)).then(pl.lit(RULED))
+        .when(said).then(pl.lit("removed by the source")).when(ended).then(pl.lit("term ended"))
         .when(left).then(pl.lit("interrupted run")).otherwise(pl.lit(ABSENT))
     )
     return absent.with_columns(reason.alias(REASON))
@@ -45,11 +51,10 @@ _OWNERS: Mapping[str, tuple[tuple[str, str], ...]] = {
 """What goes with its owner: a removed student's enrollments are explained by the student's removal."""
 
 
-def _within(values: pl.Series, ids: pl.Series) -> pl.Series:
-    if ids.is_empty():
-        return pl.zeros(len(values), pl.Boolean, eager=True)
-    marked = ids.unique().alias("v").to_frame().with_columns(pl.lit(True).alias("in"))
-    return values.alias("v").to_frame().join(marked, on="v", how="left", maintain_order="left")["in"].fill_null(False)
+def _ruled(entity: str, absent: pl.DataFrame, desired: Desired) -> pl.Series:
+    """Left out by a rule: then the source has the record, so nothing else can explain why it leaves."""
+    left_out = desired.left_out.get(entity)
+    return _never(absent) if left_out is None else within(absent[SOURCE_ID], left_out[SOURCE_ID])
 
 
 def _never(absent: pl.DataFrame) -> pl.Series:
@@ -65,7 +70,7 @@ def _ended_itself(absent: pl.DataFrame, _: State, today: pl.Expr) -> pl.Series:
 
 
 def _ended_courses(absent: pl.DataFrame, applied: State, today: pl.Expr) -> pl.Series:
-    return _within(absent["school_year"], _ended_terms(applied, today))
+    return within(absent["school_year"], _ended_terms(applied, today))
 
 
 def _ended_classes(absent: pl.DataFrame, applied: State, today: pl.Expr) -> pl.Series:
@@ -79,7 +84,7 @@ def _ended_classes(absent: pl.DataFrame, applied: State, today: pl.Expr) -> pl.S
 def _ended_enrollments(absent: pl.DataFrame, applied: State, today: pl.Expr) -> pl.Series:
     classes = applied["classes"]
     over = classes.filter(_ended_classes(classes, applied, today))[SOURCE_ID]
-    return _ended_itself(absent, applied, today) | _within(absent["class"], over)
+    return _ended_itself(absent, applied, today) | within(absent["class"], over)
 
 
 _ENDED: Mapping[str, Callable[[pl.DataFrame, State, pl.Expr], pl.Series]] = {

@@ -131,7 +131,8 @@ _COLLECTIONS = frozenset(entity.name for entity in BY_FILE.values())
 
 def _emptied(facts: Facts, _: bool) -> list[_Seen]:
     """Contacts are no collection of their own: a school may well have none left."""
-    return [_Seen(name, e.base) for name, e in facts.entities.items() if name in _COLLECTIONS and e.base and not e.read]
+    came = {name: e for name, e in facts.entities.items() if name in _COLLECTIONS and e.delivered}
+    return [_Seen(name, e.base) for name, e in came.items() if e.base and not e.read]
 
 
 def _removed(facts: Facts, _: bool) -> list[_Seen]:
@@ -161,7 +162,12 @@ def _in_error(facts: Facts, _: bool) -> list[_Seen]:
     return [_Seen(name, e.errors, e.read) for name, e in facts.entities.items()]
 
 
+def _ruled(facts: Facts, _: bool) -> list[_Seen]:
+    return [_Seen(name, e.ruled, e.base) for name, e in facts.entities.items()]
+
+
 _LOOKS: Mapping[str, Callable[[Facts, bool], list[_Seen]]] = {
     "COMPLETE": _complete, "DISTRICT": _district, "FIRST-LOAD": _first_load, "GRD-01": _emptied, "GRD-02": _removed,
     "GRD-03": _people_removed, "GRD-04": _schools, "GRD-05": _classes, "GRD-06": _updated, "GRD-11": _in_error,
+    "GRD-12": _ruled,
 }

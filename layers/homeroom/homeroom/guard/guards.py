@@ -46,6 +46,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard("GRD-06", "updates of one entity", "percent", 75, 100, _LOOK),
     Guard("GRD-11", "rows in error of one entity", "percent", 5, 20,
           "Send the district the list of issues; approve only if the rest is right."),
+    Guard("GRD-12", "what leaves one entity by a sharing rule", "percent", 10, 1,
+          "Look at what the sharing rules leave out: approve it if it is meant, else change the rules."),
 )
 
 BY_CODE = {guard.code: guard for guard in GUARDS}

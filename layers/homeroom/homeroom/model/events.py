@@ -6,8 +6,28 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from homeroom.model.integration import Frozen, Integration
+from homeroom.model.connect_events import (
+    Accept,
+    ChooseSchools,
+    Connect,
+    FindSchools,
+    PendingRequests,
+    RotateSecret,
+    Share,
+    TryConnection,
+    VerifyDistrict,
+)
+from homeroom.model.frozen import Frozen
 from homeroom.model.run import LandedFile, Trigger
+from homeroom.model.schedule_events import ChangeBlackout, PauseRuns, ReconcileSchedules, ResumeRuns
+
+__all__ = [
+    "Accept", "Approve", "ChangeBlackout", "CheckStale", "ChooseSchools", "Connect", "Discard", "FindSchools",
+    "FinishRun", "Finished", "ListIntegrations", "PauseRuns", "PendingRequests", "PlanRoster", "Planned", "Poll",
+    "Polled", "Preview", "ReconcileSchedules", "ResumeRuns", "RotateSecret", "RunError", "RunNow", "Share",
+    "ShowStatus", "StartRun", "Started", "SupportOperation", "TryConnection", "UpsertRoster", "Upserted",
+    "VerifyDistrict",
+]
 
 
 class StartRun(Frozen):
@@ -113,15 +133,6 @@ class Finished(Frozen):
     pending: bool = False
 
 
-class Connect(Frozen):
-    """Set up or change an integration."""
-
-    operation: Literal["connect"]
-    integration: Integration
-    by: str = ""
-    reason: str = ""
-
-
 class ListIntegrations(Frozen):
     """All integrations with their status."""
 
@@ -137,13 +148,14 @@ class ShowStatus(Frozen):
 
 
 class RunNow(Frozen):
-    """Start a run by hand with the newest landed set (requirement B2)."""
+    """Start a run by hand (requirement B2). `full`: read everything, where small steps would do (requirement B5)."""
 
     operation: Literal["run"]
     integration: str
     by: str
     reason: str = ""
     force: bool = False
+    full: bool = False
 
 
 class Preview(Frozen):
@@ -182,7 +194,9 @@ class CheckStale(Frozen):
 
 
 SupportOperation = Annotated[
-    Connect | ListIntegrations | ShowStatus | RunNow | Preview | Approve | Discard | CheckStale,
+    Connect | TryConnection | PendingRequests | Accept | VerifyDistrict | FindSchools | ChooseSchools | Share
+    | RotateSecret | ListIntegrations | ShowStatus | RunNow | Preview | Approve | Discard | PauseRuns | ResumeRuns
+    | ChangeBlackout | ReconcileSchedules | CheckStale,
     Field(discriminator="operation"),
 ]
 """Event of `support`: one typed operation."""

@@ -153,6 +153,7 @@ _CODES: list[Code] = [
     *_rows("info", "nobody", (
         ("SRC-08", "The content is the same as last applied", "Skipped the run", "Nothing."),
         ("SRC-14", "An unknown kind of event was skipped", "Skipped it; full reads repair", "Nothing."),
+        ("SRC-19", "Contacts for emergencies only, or of nobody but themselves", "Left them out", "Nothing."),
         ("FIL-05", "An unknown column or a file that is not needed", "Ignored it", "Nothing."),
         ("REF-06", "The person is in no class", "Took the person", "Nothing."),
         ("DUP-02", "The same row stands twice", "Kept one", "Nothing."),
@@ -161,6 +162,8 @@ _CODES: list[Code] = [
         ("PRD-07", "The role has no sign-in in this product", "No account", "Nothing."),
     )),
     *_rows("info", "district", (
+        ("SRC-18", "The district's sync is paused at the source", "Took its data as it stands there",
+         "Resume the sync at the source when it should move again."),
         ("MAN-01", "A record made by hand was adopted", "Adopted it", "Nothing."),
         ("MAN-02", "A record made by hand is not in the SIS", "Kept it", "Add it to the SIS or archive it."),
         ("MAN-04", "A record removed by hand is still in the SIS", "Restored it", "Remove it in the SIS."),

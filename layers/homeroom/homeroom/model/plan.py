@@ -83,7 +83,11 @@ class EntityRead:
 
 @dataclass(frozen=True)
 class EntityChange:
-    """Numbers of one entity that guards look at. `base` = active records applied before."""
+    """Numbers of one entity that guards look at. `base` = active records applied before.
+
+    Of the `explained` removals, `ruled` are records that the source has and a sharing rule leaves out. What was not
+    `delivered` has no rows and no removals of its own.
+    """
 
     base: int = 0
     read: int = 0
@@ -91,6 +95,8 @@ class EntityChange:
     updates: int = 0
     explained: int = 0
     unexplained: int = 0
+    ruled: int = 0
+    delivered: bool = True
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,8 @@ class PlanManifest:
     edits: list[list[str]]
     removals: dict[str, dict[str, int]] = field(default_factory=dict)
     """Entity → reason → how many records leave for it; `absent` is the unexplained rest."""
+    left_out: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Entity → sharing rule → how many records of the source it leaves out, whether they were ever applied or not."""
     source: str = ""
     complete: bool = True
     failure: dict[str, str] | None = None

@@ -57,6 +57,8 @@ STATUSES = Vocabulary("status", ("active", "tobedeleted"), {"inactive": "tobedel
 
 GUARDIAN_ROLES = frozenset({"guardian", "parent", "relative"})
 STAFF_ROLES = frozenset({"administrator", "aide", "proctor", "teacher"})
+STRONGEST_FIRST = ("administrator", "teacher", "proctor", "aide", "student", "guardian", "parent", "relative")
+"""Which of several roles stands for a person where the source names no primary one."""
 
 ROLE_LETTERS: Mapping[str, str] = {"student": "S", "teacher": "T", "administrator": "A", "proctor": "P"}
 """First letter of an enrollment's sort key: members of a class are read by role. Other roles are `X`."""

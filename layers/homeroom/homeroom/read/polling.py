@@ -98,6 +98,7 @@ def poll(lease: Lease, world: World, until: datetime, read: Reader) -> Polled:
     asked = Poll(lease, integration, request, world.runs.control(lease.integration), world, until)
     if request.held_run is not None or _is_whole(asked):
         return Polled(done=True)
+    _note_reading(lease, world)
     try:
         return read(asked)
     except SourceUnusable as unusable:
@@ -105,6 +106,13 @@ def poll(lease: Lease, world: World, until: datetime, read: Reader) -> Polled:
             code=unusable.issue_code, text=unusable.text, owner=unusable.issue_owner, remedy=unusable.issue_remedy,
         )))
         return Polled(done=True)
+
+
+def _note_reading(lease: Lease, world: World) -> None:
+    """In the ledger, once: whoever looks sees that the source is being read."""
+    record = world.runs.run(lease.integration, lease.run)
+    if record.state == "queued":
+        world.runs.record(record.model_copy(update={"state": "reading"}))
 
 
 def _is_whole(asked: Poll) -> bool:

@@ -11,13 +11,10 @@ import polars as pl
 
 from homeroom.model.snapshot import PROBLEM
 from homeroom.model.vocabulary import ROLES as WORDS
-from homeroom.model.vocabulary import plain
+from homeroom.model.vocabulary import STRONGEST_FIRST, plain
 from homeroom.read.delta import is_gone
 from homeroom.read.layout import ROLE_COLUMNS
 
-STRONGEST_FIRST = (
-    "administrator", "teacher", "proctor", "aide", "student", "guardian", "parent", "relative",
-)
 _DEPENDS = "REF-07"
 _USER, _ROLE, _ORG, _ITEM = "userSourcedId", "role", "orgSourcedId", "item"
 

@@ -24,6 +24,8 @@ VERSION = 1
 SHORT_HASH = 12
 UNEXPLAINED = "absent"
 """The reason in `PlanManifest.removals` of a record that is simply not in the source any more."""
+RULED = "sharing rule"
+"""The reason there of a record that the source still has and that the sharing rules leave out."""
 APPLIED = ("applied", "applied with issues")
 
 _COUNTED = {"created": "create", "updated": "update", "archived": "archive", "restored": "restore",
@@ -60,6 +62,7 @@ def summarize(*, integration: Integration, record: RunRecord, manifest: PlanMani
         "source": _source(record, manifest),
         "entities": _entities(manifest),
         "removals": _removals(manifest),
+        "sharing": _sharing(manifest),
         "issues": _issues(manifest),
         "guards": guards,
         "nearest": _nearest(guards),
@@ -105,6 +108,15 @@ def _entities(manifest: PlanManifest | None) -> dict[str, dict[str, int]]:
         unexplained = manifest.removals.get(name, {}).get(UNEXPLAINED, 0) if manifest else 0
         told[name] = row | {"archived_explained": row["archived"] - unexplained, "archived_unexplained": unexplained}
     return told
+
+
+def _sharing(manifest: PlanManifest | None) -> dict[str, dict[str, Any]]:
+    """What the sharing rules do: `leave` = records archived for them, by entity; `left_out` = entity → rule → records
+    of the source that are not shared, those that leave among them."""
+    if manifest is None:
+        return {"leave": {}, "left_out": {}}
+    leave = {name: reasons[RULED] for name, reasons in manifest.removals.items() if RULED in reasons}
+    return {"leave": leave, "left_out": {name: dict(rules) for name, rules in manifest.left_out.items() if rules}}
 
 
 def _removals(manifest: PlanManifest | None) -> dict[str, dict[str, int]]:

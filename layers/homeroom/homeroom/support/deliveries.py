@@ -10,7 +10,8 @@ from homeroom.errors import SourceUnusable
 from homeroom.model.integration import Integration
 from homeroom.model.run import Delivery, LandedFile
 from homeroom.ports import Landed, World
-from homeroom.read.archive import Limits, open_set
+from homeroom.read.archive import Limits
+from homeroom.read.content import hash_of
 from homeroom.read.delivery import Waiting, Whole, manifest_of, newest_set, settle
 
 
@@ -41,10 +42,7 @@ def content_hash(files: Sequence[LandedFile], world: World) -> str | None:
         return None
     with TemporaryDirectory() as folder:
         try:
-            paths = [world.landing.fetch(file, Path(folder)) for file in files]
-            source = paths[0] if paths[0].suffix.lower() == ".zip" else paths
-            with open_set(source) as delivered:
-                return delivered.content_hash()
+            return hash_of([world.landing.fetch(file, Path(folder)) for file in files])
         except SourceUnusable:
             return None
 

@@ -20,6 +20,8 @@ from homeroom.support.rules import Asked, Stop, leased, stop
 
 _KEEPS = ("paused", "blackout", "locked")
 """Reasons after which a landed file waits."""
+_SETTLED = ("applied", "applied with issues", "nothing to change", "held", "discarded")
+"""Outcomes after which the same delivery needs no second run."""
 _LOST_THE_RACE = Stop("locked", "another run started at the same time")
 
 
@@ -30,6 +32,8 @@ def start(event: StartRun, world: World) -> Started:
         earlier = world.runs.taken_by(event.integration, asked.delivery)
         if earlier is not None:
             return _answer(event, None, "skipped", Stop("taken", f"run {earlier} took this delivery"))
+    if event.trigger == "schedule" and (earlier := _settled_by(asked, world)) is not None:
+        return _answer(event, None, "skipped", Stop("taken", f"no newer file than the one of run {earlier}"))
     if asked.delivery is not None and asked.delivery != asked.control.last_delivery:
         world.runs.set_last_delivery(event.integration, asked.delivery)
     stopped = stop(asked)
@@ -62,6 +66,19 @@ def _ask(event: StartRun, world: World, before: Asked | None = None, lease: Leas
         edits_wait=bool(world.roster.edits(integration.roster)), force=event.force,
         lease_run=lease.run if lease else None,
     )
+
+
+def _settled_by(asked: Asked, world: World) -> int | None:
+    """The run that settled the newest delivery, if its schedule brings nothing new: no word in the ledger then, because
+    an old file that is looked at again must not pass for a fresh one. What failed or waits is tried again."""
+    control = asked.control
+    if asked.delivery is None or control.pending is not None or control.dirty_runs or asked.edits_wait:
+        return None
+    earlier = world.runs.taken_by(asked.integration.id, asked.delivery)
+    if earlier is None or control.applied_run is None:
+        return None
+    ended = world.runs.run(asked.integration.id, earlier).outcome
+    return earlier if ended in _SETTLED else None
 
 
 def _delivery(event: StartRun, integration: Integration, control: Control, world: World) -> Delivery | None:

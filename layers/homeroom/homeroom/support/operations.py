@@ -6,73 +6,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeroom.apply.holds import settled, supersede
-from homeroom.errors import NotFound, Refused
-from homeroom.guard.guards import BY_CODE as GUARDS
+from homeroom.errors import Refused
 from homeroom.model import events
 from homeroom.model.events import StartRun
-from homeroom.model.integration import Integration
 from homeroom.ports import World
-from homeroom.products import unknown
 from homeroom.support.audit import audit
+from homeroom.support.choosing import choose_schools, find_schools, share
+from homeroom.support.connecting import connect, rotate_secret
 from homeroom.support.door import start
 from homeroom.support.rules import leased
 from homeroom.support.stale import check_stale
-from homeroom.support.views import integration_view, run_view, seen
-
-_FIXED = ("aggregator", "transport", "product_line")
-"""What an integration is; after its first applied run another one is a new integration (ids never mix)."""
+from homeroom.support.timers import blackout, pause, reconcile_schedules, resume
+from homeroom.support.verifying import accept, pending_requests, try_connection, verify_district
+from homeroom.support.views import integration_view, run_view, seen, set_up_view, steps_view
 
 
 def act(event: Any, world: World) -> dict[str, Any]:
     """Do one operation and answer in JSON. Raises Refused, NotFound, Lapsed and RetryableError."""
     return _OPERATIONS[event.operation](event, world)
-
-
-def connect(event: events.Connect, world: World) -> dict[str, Any]:
-    """Set up an integration, or change its set-up. A pause is kept: only `resume` ends it."""
-    wanted = event.integration
-    _refuse_what_can_not_run(wanted)
-    known = _known(wanted.id, world)
-    if known is None:
-        wanted = wanted.model_copy(update={"created_at": world.clock.now(), "created_by": event.by})
-    else:
-        _refuse_another_source(known, wanted, world)
-        kept = {"created_at": known.created_at, "created_by": known.created_by, "paused": known.paused}
-        wanted = wanted.model_copy(update=kept)
-    audit(world, wanted.id, "connect", event.by, event.reason)
-    world.integrations.put(wanted)
-    return integration_view(seen(wanted, world))
-
-
-def _refuse_what_can_not_run(wanted: Integration) -> None:
-    """A set-up that would be ignored in part, or that could take another district's file, is refused in words."""
-    wrong = unknown(wanted.product_line, wanted.products)
-    if wrong is not None:
-        raise Refused(wrong, remedy="Name product line and products as the catalogue has them.")
-    strangers = sorted(code for code in wanted.limits if code not in GUARDS or not code.startswith("GRD-"))
-    if strangers:
-        raise Refused(f"there is no limit to set for {', '.join(strangers)}", remedy="Name a guard such as GRD-02.")
-    if not wanted.district_id:
-        raise Refused(
-            "no district is named, so another district's file could not be told from its own",
-            remedy="Name district_id: the sourcedId or identifier of the district in its orgs.csv.",
-        )
-
-
-def _known(integration: str, world: World) -> Integration | None:
-    try:
-        return world.integrations.get(integration)
-    except NotFound:
-        return None
-
-
-def _refuse_another_source(known: Integration, wanted: Integration, world: World) -> None:
-    changed = [name for name in _FIXED if getattr(known, name) != getattr(wanted, name)]
-    if changed and world.runs.control(known.id).applied_run is not None:
-        raise Refused(
-            f"{', '.join(changed)} of an integration with a roster can not change",
-            remedy="Connect the other source under a name of its own.",
-        )
 
 
 def list_all(_event: events.ListIntegrations, world: World) -> dict[str, Any]:
@@ -83,17 +34,19 @@ def list_all(_event: events.ListIntegrations, world: World) -> dict[str, Any]:
 
 
 def status(event: events.ShowStatus, world: World) -> dict[str, Any]:
-    """One integration with its newest runs."""
+    """One integration: whose turn it is, the steps of its set-up, and its newest runs."""
     looked = seen(world.integrations.get(event.integration), world, event.runs)
-    return integration_view(looked) | {"runs": [run_view(record) for record in looked.history[: event.runs]]}
+    runs = {"runs": [run_view(record) for record in looked.history[: event.runs]]}
+    return integration_view(looked) | steps_view(looked) | set_up_view(looked.integration) | runs
 
 
 def run_now(event: events.RunNow, world: World) -> dict[str, Any]:
-    """Start a run by hand with the newest landed set (requirement B2)."""
+    """Start a run by hand, with the newest landed set or the source as it is now (requirement B2)."""
     world.integrations.get(event.integration)
-    audit(world, event.integration, "run", event.by, event.reason, force=event.force)
+    audit(world, event.integration, "run", event.by, event.reason, force=event.force, full=event.full)
     asked = StartRun(
-        trigger="hand", integration=event.integration, by=event.by, reason=event.reason, force=event.force
+        trigger="hand", integration=event.integration, by=event.by, reason=event.reason, force=event.force,
+        full=event.full,
     )
     return start(asked, world).model_dump(mode="json")
 
@@ -143,6 +96,10 @@ def stale(_event: events.CheckStale, world: World) -> dict[str, Any]:
 
 
 _OPERATIONS: Mapping[str, Callable[[Any, World], dict[str, Any]]] = {
-    "connect": connect, "list": list_all, "status": status, "run": run_now, "preview": preview, "approve": approve,
-    "discard": discard, "stale": stale,
+    "connect": connect, "test_connection": try_connection, "pending_requests": pending_requests, "accept": accept,
+    "verify_district": verify_district, "schools": find_schools, "choose_schools": choose_schools, "share": share,
+    "rotate_secret": rotate_secret,
+    "list": list_all, "status": status, "run": run_now, "preview": preview, "approve": approve, "discard": discard,
+    "pause": pause, "resume": resume, "blackout": blackout, "reconcile_schedules": reconcile_schedules,
+    "stale": stale,
 }

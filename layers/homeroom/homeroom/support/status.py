@@ -10,9 +10,15 @@ from homeroom.model.integration import Integration, Status
 from homeroom.model.issues import Owner
 from homeroom.model.run import Control, RunRecord
 from homeroom.support.rules import leased
+from homeroom.support.steps import Facts, open_step
 
-_NEEDS_A_SECRET = ("clever_api", "oneroster_rest", "csv_pulled")
 _SOURCE_REFUSED = "SRC-01"
+_CONNECTION = ("SRC-01", "SRC-02", "SRC-10", "SRC-11", "SRC-12", "SRC-15", "SRC-16")
+"""Failures that a connection test sees as well, and sees mended."""
+_BLOCKS = ("credentials", "verify")
+"""Steps without which the door refuses every run; the others matter before the first one only."""
+_LANDS = ("export",)
+"""Told as waiting for data."""
 _SENDERS: Mapping[str, Owner] = {"district": "district", "aggregator": "aggregator"}
 """Who sends what we read: after a failure of theirs it is their turn."""
 
@@ -90,16 +96,43 @@ def _after_a_failure(seen: Seen) -> Standing | None:
     ended = seen.ended
     if ended is not None and ended.outcome == "failed":
         text = f"run {ended.run} failed: {ended.text}"
-        if ended.code == _SOURCE_REFUSED:
-            return Standing("disconnected", "district", text)
-        if ended.owner in _SENDERS:
-            return Standing("waiting for the district", _SENDERS[ended.owner], text)
-        return Standing("failing: we act", "vendor", text)
+        if _mended(seen, ended):
+            return Standing("failing: we act", "vendor", f"{text}; the connection works again: start a run")
+        return _by_code(ended.code, ended.owner, text)
     if ended is not None and ended.outcome == "discarded":
         return Standing("waiting for the district", "district", f"run {ended.run} was discarded; send a new export")
     if ended is not None and ended.outcome == "lapsed":
         return Standing("failing: we act", "vendor", f"run {ended.run} lapsed; start a new run")
     return None
+
+
+def _mended(seen: Seen, ended: RunRecord) -> bool:
+    """Whether a connection test went well since the run that could not connect."""
+    setup = seen.integration.setup
+    good = setup.tested_at is not None and all(finding.ok for finding in setup.findings)
+    return good and ended.code in _CONNECTION and _is_newer(setup.tested_at, ended)
+
+
+def _after_a_test(seen: Seen) -> Standing | None:
+    """A connection test that failed since the newest run, where steps of the set-up no longer speak."""
+    setup, failed = seen.integration.setup, Facts(seen.integration, seen.control).failure
+    if failed is None or seen.control.applied_run is None or not _is_newer(setup.tested_at, seen.ended):
+        return None
+    return _by_code(failed.code, failed.owner, f"the connection test failed: {failed.text}")
+
+
+def _is_newer(tested_at: datetime | None, ended: RunRecord | None) -> bool:
+    at = ended.finished_at if ended else None
+    return tested_at is not None and (at is None or tested_at > at)
+
+
+def _by_code(code: str | None, owner: str, text: str) -> Standing:
+    """Whose turn it is after the source failed."""
+    if code == _SOURCE_REFUSED:
+        return Standing("disconnected", _SENDERS.get(owner, "vendor"), text)
+    if owner in _SENDERS:
+        return Standing("waiting for the district", _SENDERS[owner], text)
+    return Standing("failing: we act", "vendor", text)
 
 
 def _half_written(seen: Seen) -> Standing | None:
@@ -115,16 +148,24 @@ def _incomplete_upload(seen: Seen) -> Standing | None:
 
 
 def _not_set_up(seen: Seen) -> Standing | None:
-    if seen.integration.transport in _NEEDS_A_SECRET and seen.integration.secret_name is None:
-        return Standing("not set up", "vendor", "the credentials of the source are missing")
-    if seen.integration.district_id is None and not seen.history:
-        return Standing("not set up", "vendor", "the district's id is not confirmed")
-    return None
+    """The first open step of the set-up; once a roster was applied, only what the door asks for."""
+    step = open_step(Facts(seen.integration, seen.control))
+    if step is None or step.owner == "nobody" or step.name in _LANDS:
+        return None
+    if seen.control.applied_run is not None and step.name not in _BLOCKS:
+        return None
+    text = f"{step.name}: {step.note or step.todo}"
+    if step.owner in _SENDERS:
+        return Standing("waiting for the district", step.owner, text)
+    return Standing("not set up", step.owner, text)
 
 
 def _no_data(seen: Seen) -> Standing | None:
-    waits = seen.control.applied_run is None and seen.control.last_delivery is None
-    return Standing("waiting for data", "district", "nothing has landed yet") if waits else None
+    if seen.control.applied_run is not None or seen.control.last_delivery is not None:
+        return None
+    if seen.integration.transport == "csv_pushed":
+        return Standing("waiting for data", "district", "nothing has landed yet")
+    return Standing("waiting for data", "nobody", "the first run starts by its schedule, or by hand")
 
 
 def _stale(seen: Seen) -> Standing | None:
@@ -139,6 +180,6 @@ def _up_to_date(seen: Seen) -> Standing:
 
 
 _RULES: tuple[Callable[[Seen], Standing | None], ...] = (
-    _paused, _running, _on_hold, _half_written, _after_a_failure, _incomplete_upload, _not_set_up, _no_data, _stale,
-    _up_to_date,
+    _paused, _running, _on_hold, _half_written, _after_a_failure, _after_a_test, _incomplete_upload, _not_set_up,
+    _no_data, _stale, _up_to_date,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from homeroom.model.integration import Integration
@@ -9,6 +10,8 @@ from homeroom.model.run import RunRecord
 from homeroom.ports import World
 from homeroom.support.rules import leased
 from homeroom.support.status import Seen, standing
+from homeroom.support.steps import Facts, steps
+from homeroom.support.times import schedule_view
 
 RECENT = 20
 """Runs that a status looks back to."""
@@ -34,7 +37,18 @@ def integration_view(looked: Seen) -> dict[str, Any]:
         "applied_run": control.applied_run,
         "applied_at": control.applied_at.isoformat() if control.applied_at else None,
         "pending": control.pending is not None,
-    }
+    } | schedule_view(looked.integration, looked.now)
+
+
+def steps_view(looked: Seen) -> dict[str, Any]:
+    """The set-up step by step, in order; `done` is null where only a connection test can tell."""
+    return {"steps": [asdict(step) for step in steps(Facts(looked.integration, looked.control))]}
+
+
+def set_up_view(integration: Integration) -> dict[str, Any]:
+    """The set-up as `connect` takes it again; credentials are not in it, only the name of their secret."""
+    ours = {"created_at", "created_by", "paused", "setup"}
+    return {"set_up": integration.model_dump(mode="json", exclude=ours)}
 
 
 def run_view(record: RunRecord) -> dict[str, Any]:

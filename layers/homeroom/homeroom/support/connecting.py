@@ -1,0 +1,146 @@
+"""Set up an integration, and keep its credentials: what a TSE does after the kick-off call (requirement E1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import SecretStr
+
+from homeroom.errors import NotFound, Refused
+from homeroom.guard.guards import BY_CODE as GUARDS
+from homeroom.model import events
+from homeroom.model.credentials import missing
+from homeroom.model.integration import Integration
+from homeroom.model.setup import SetUp
+from homeroom.ports import World
+from homeroom.products import unknown
+from homeroom.support.audit import audit
+from homeroom.support.timers import put_timer, refuse_bad_time
+from homeroom.support.views import integration_view, seen, steps_view
+
+_FIXED = ("aggregator", "transport", "product_line")
+"""What an integration is; after its first applied run another one is a new integration (ids never mix)."""
+_OURS = ("created_at", "created_by", "paused", "setup")
+"""What only operations of their own write; a caller's word on it is let go."""
+_KEPT = ("district_id", "sharing", "schedule", "blackouts", "secret_name")
+"""What other operations write as well: it stays as it is where `connect` leaves it out."""
+
+
+def connect(event: events.Connect, world: World) -> dict[str, Any]:
+    """Set up an integration, or change its set-up. Only `resume` ends a pause, only a test proves a connection."""
+    known = known_as(event.integration.id, world)
+    wanted = _merged(event, known, world)
+    _refuse_what_can_not_run(wanted)
+    if known is not None:
+        _refuse_another_source(known, wanted, world)
+    _refuse_what_does_not_fit(wanted, event.credentials, world)
+    about = {} if event.credentials is None else {"credentials": sorted(event.credentials)}
+    audit(world, wanted.id, "connect", event.by, event.reason, **about)
+    if event.credentials is not None:
+        world.secrets.put(str(wanted.secret_name), plain(event.credentials))
+    world.integrations.put(wanted)
+    put_timer(wanted, world)
+    looked = seen(wanted, world)
+    return integration_view(looked) | steps_view(looked)
+
+
+def rotate_secret(event: events.RotateSecret, world: World) -> dict[str, Any]:
+    """Replace the credentials of a source. They count from the next call to it on; nothing else changes."""
+    integration = world.integrations.get(event.integration)
+    refuse_unfit(integration, event.credentials)
+    name = integration.secret_name or integration.id
+    audit(world, integration.id, "rotate_secret", event.by, event.reason, credentials=sorted(event.credentials))
+    world.secrets.put(name, plain(event.credentials))
+    if integration.secret_name is None:
+        world.integrations.put(world.integrations.get(integration.id).model_copy(update={"secret_name": name}))
+    others = sorted(i.id for i in world.integrations.list() if i.secret_name == name and i.id != integration.id)
+    return {"integration": integration.id, "secret_name": name, "replaced_at": world.clock.now().isoformat(),
+            "also_used_by": others}
+
+
+def known_as(integration: str, world: World) -> Integration | None:
+    """The integration of this name, if there is one."""
+    try:
+        return world.integrations.get(integration)
+    except NotFound:
+        return None
+
+
+def plain(credentials: Mapping[str, SecretStr]) -> dict[str, str]:
+    """The values, for Secrets Manager alone."""
+    return {name: value.get_secret_value() for name, value in credentials.items()}
+
+
+def refuse_unfit(integration: Integration, credentials: Mapping[str, SecretStr]) -> None:
+    """Refuse credentials that this way of signing in does not take; says which names are missing, never a value."""
+    wrong = missing(integration, credentials)
+    if wrong is not None:
+        raise Refused(f"the credentials do not fit; {wrong}", code="SRC-10", remedy="Give exactly what is needed.")
+
+
+def _merged(event: events.Connect, known: Integration | None, world: World) -> Integration:
+    """What is asked for, together with what is known and what other operations wrote."""
+    wanted = event.integration
+    kept: dict[str, Any] = {name: Integration.model_fields[name].get_default() for name in _OURS}
+    if known is None:
+        kept |= {"created_at": world.clock.now(), "created_by": event.by}
+    else:
+        kept |= {name: getattr(known, name) for name in (*_OURS, *(set(_KEPT) - wanted.model_fields_set))}
+    wanted = wanted.model_copy(update=kept)
+    if event.credentials is not None and wanted.secret_name is None:
+        wanted = wanted.model_copy(update={"secret_name": wanted.id})
+    return wanted if known is None else wanted.model_copy(update={"setup": _still_true(known, wanted)})
+
+
+def _still_true(known: Integration, wanted: Integration) -> SetUp:
+    """What was proved of one source or district is not proved of another."""
+    if known.source != wanted.source:
+        return SetUp()
+    if known.district_id != wanted.district_id:
+        return known.setup.model_copy(update={"accepted_at": None, "verified_at": None})
+    return known.setup
+
+
+def _refuse_what_can_not_run(wanted: Integration) -> None:
+    """A set-up that would be ignored in part, or that could take another district's file, is refused in words."""
+    wrong = unknown(wanted.product_line, wanted.products)
+    if wrong is not None:
+        raise Refused(wrong, remedy="Name product line and products as the catalogue has them.")
+    strangers = sorted(code for code in wanted.limits if code not in GUARDS or not code.startswith("GRD-"))
+    if strangers:
+        raise Refused(f"there is no limit to set for {', '.join(strangers)}", remedy="Name a guard such as GRD-02.")
+    refuse_bad_time(wanted)
+    if wanted.transport == "csv_pushed" and not wanted.district_id:
+        raise Refused(
+            "no district is named, so another district's file could not be told from its own",
+            remedy="Name district_id: the sourcedId or identifier of the district in its orgs.csv.",
+        )
+
+
+def _refuse_another_source(known: Integration, wanted: Integration, world: World) -> None:
+    changed = [name for name in _FIXED if getattr(known, name) != getattr(wanted, name)]
+    if changed and world.runs.control(known.id).applied_run is not None:
+        raise Refused(
+            f"{', '.join(changed)} of an integration with a roster can not change",
+            remedy="Connect the other source under a name of its own.",
+        )
+
+
+def _refuse_what_does_not_fit(
+    wanted: Integration, credentials: Mapping[str, SecretStr] | None, world: World
+) -> None:
+    """Credentials of the wrong kind, a shared secret that would change for others, or one that is not there."""
+    if credentials is not None:
+        refuse_unfit(wanted, credentials)
+        others = sorted(i.id for i in world.integrations.list()
+                        if i.secret_name == wanted.secret_name and i.id != wanted.id)
+        if others:
+            raise Refused(f"the secret is also used by {', '.join(others)}",
+                          remedy="Leave the credentials out, or replace them for all with rotate_secret.")
+    elif wanted.secret_name is not None:
+        try:
+            world.secrets.get(wanted.secret_name)
+        except NotFound:
+            raise Refused("there is no secret of that name", code="SRC-10",
+                          remedy="Give the credentials, or the name of a secret that is there.") from None

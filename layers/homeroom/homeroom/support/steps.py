@@ -1,0 +1,199 @@
+"""The set-up of an integration, step by step: who acts, what is done, what is next (requirements A6, E5, E3). Pure.
+
+What stands here is read off the integration, its last connection test and its runs; nobody ticks a box. A step that can
+not be seen without a connection test is neither done nor open until one was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from homeroom.model.integration import Integration
+from homeroom.model.issues import Owner
+from homeroom.model.run import Control
+from homeroom.model.setup import Finding
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the steps are read off."""
+
+    integration: Integration
+    control: Control
+
+    @property
+    def runs(self) -> bool:
+        """Whether a run was applied: then its source was connected, shared and of the right district."""
+        return self.control.applied_run is not None
+
+    @property
+    def failure(self) -> Finding | None:
+        """The step of the last connection test that failed."""
+        return next((finding for finding in self.integration.setup.findings if not finding.ok), None)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `done` is None where only a connection test can tell; `note` is what the last one said about it."""
+
+    name: str
+    owner: Owner
+    todo: str
+    done: bool | None
+    note: str = ""
+
+
+Evidence = Callable[[Facts], bool | None]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    name: str
+    owner: Owner
+    todo: str
+    done: Evidence
+
+
+_STEP_OF_CODE: Mapping[str, str] = {"SRC-11": "share", "SRC-12": "sync"}
+"""Steps of the district that a connection test sees fail."""
+
+
+def steps(facts: Facts) -> tuple[Step, ...]:
+    """All steps of the integration's transport, in order."""
+    return tuple(_step(rule, facts) for rule in _RULES[facts.integration.transport])
+
+
+def open_step(facts: Facts) -> Step | None:
+    """The first step that is known to be open: whose turn it is."""
+    return next((step for step in steps(facts) if step.done is False), None)
+
+
+def _step(rule: _Rule, facts: Facts) -> Step:
+    failure = facts.failure
+    if failure is None or _refuted(facts) != rule.name or facts.runs:
+        return Step(rule.name, rule.owner, rule.todo, rule.done(facts))
+    owner = rule.owner if failure.owner == "nobody" else failure.owner
+    note = f"{failure.code}: {failure.text}" if failure.code else failure.text
+    return Step(rule.name, owner, failure.remedy or rule.todo, False, note)
+
+
+def _refuted(facts: Facts) -> str | None:
+    """The step that the last test saw fail: the connection itself, where the source has no such step of its own."""
+    failure = facts.failure
+    if failure is None:
+        return None
+    name = failure.step if failure.code is None else _STEP_OF_CODE.get(failure.code, "test")
+    if failure.code == "SRC-01" and failure.owner == "district":
+        name = "authorise"
+    return name if any(rule.name == name for rule in _RULES[facts.integration.transport]) else "test"
+
+
+def _seen(*later: str) -> Evidence:
+    """Evidence of a connection test: that it went well, or that it failed at a later step only."""
+
+    def evidence(facts: Facts) -> bool | None:
+        setup = facts.integration.setup
+        if facts.runs:
+            return True
+        if setup.tested_at is None:
+            return None
+        return True if facts.failure is None or _refuted(facts) in later else None
+
+    return evidence
+
+
+def _always(_facts: Facts) -> bool:
+    return True
+
+
+def _authorised(facts: Facts) -> bool | None:
+    return True if facts.integration.setup.accepted_at else _seen("share", "sync")(facts)
+
+
+def _stored(facts: Facts) -> bool:
+    return facts.integration.secret_name is not None
+
+
+def _tested(facts: Facts) -> bool:
+    """Also when what is shared, or the sync behind it, is not yet as it must be: those are steps of their own."""
+    return facts.runs or (facts.integration.setup.tested_at is not None and _refuted(facts) != "test")
+
+
+def _accepted(facts: Facts) -> bool:
+    setup = facts.integration.setup
+    return facts.runs or setup.accepted_at is not None or setup.verified_at is not None
+
+
+def _verified(facts: Facts) -> bool:
+    proved = facts.runs or facts.integration.setup.verified_at is not None
+    return bool(facts.integration.district_id) and proved
+
+
+def _named(facts: Facts) -> bool:
+    return bool(facts.integration.district_id)
+
+
+def _chosen(facts: Facts) -> bool:
+    return facts.runs or facts.integration.setup.schools_at is not None
+
+
+def _scheduled(facts: Facts) -> bool:
+    return facts.integration.schedule.mode != "off"
+
+
+def _landed(facts: Facts) -> bool:
+    return facts.runs or facts.control.last_delivery is not None
+
+
+def _handed_over(facts: Facts) -> bool | None:
+    return True if _landed(facts) else None
+
+
+def _ran(facts: Facts) -> bool:
+    return facts.runs
+
+
+_TEST = _Rule("test", "vendor", "Test the connection.", _tested)
+_SCHEDULE = _Rule("schedule", "vendor", "Choose when it syncs, or start runs by hand.", _scheduled)
+_RUN = _Rule("first run", "nobody", "The first run starts by its schedule, or by hand.", _ran)
+_DISTRICT = _Rule("verify", "vendor", "Verify which district it is.", _verified)
+_SCHOOLS = _Rule("schools", "vendor", "Identify what to sync: one school, several, or all.", _chosen)
+_FIRST_FILES = _Rule("first run", "nobody", "The first export that lands starts the first run.", _ran)
+
+_RULES: Mapping[str, Sequence[_Rule]] = {
+    "clever_api": (
+        _Rule("contact", "district", "Contact the Customer Success Manager.", _always),
+        _Rule("authorise", "district", "Authorise the product and add it to the Clever Dashboard.", _authorised),
+        _Rule("share", "district", "Set the sharing rules in Clever.", _seen("sync")),
+        _Rule("sync", "district", "Make sure that Clever's sync status is operational.", _seen()),
+        _Rule("credentials", "vendor", "Store the client id and secret of the app at Clever.", _stored),
+        _Rule("accept", "vendor", "Accept the district's pending request.", _accepted),
+        _Rule("verify", "vendor", "Verify the District ID.", _verified),
+        _SCHOOLS, _TEST, _SCHEDULE, _RUN,
+    ),
+    "oneroster_rest": (
+        _Rule("contact", "district", "Contact the Customer Success Manager.", _always),
+        _Rule("console", "district", "Set permissions in the roster console; hand over API URL, key and secret.",
+              lambda facts: True if _stored(facts) else None),
+        _Rule("credentials", "vendor", "Store the key and the secret that the district hands over.", _stored),
+        _TEST,
+        _Rule("share", "district", "Share schools and people with the product.", _seen()),
+        _DISTRICT, _SCHOOLS, _SCHEDULE, _RUN,
+    ),
+    "csv_pulled": (
+        _Rule("contact", "district", "Contact the Customer Success Manager.", _always),
+        _Rule("server", "district", "Hand over host, user, folder and host key, and a password or key.",
+              lambda facts: True if _stored(facts) else None),
+        _Rule("credentials", "vendor", "Store the password or the private key.", _stored),
+        _TEST, _DISTRICT, _SCHOOLS, _SCHEDULE, _RUN,
+    ),
+    "csv_pushed": (
+        _Rule("contact", "district", "Contact the Customer Success Manager.", _always),
+        _Rule("verify", "vendor", "Name the district as its orgs.csv does.", _named),
+        _Rule("account", "vendor", "Hand over the file server's address, user and key.", _handed_over),
+        _Rule("export", "district", "Set up the export: the OneRoster template, its days and time.", _landed),
+        _FIRST_FILES,
+    ),
+}
+"""The order of the set-up for each way in."""

@@ -1,0 +1,80 @@
+"""The set-up of an integration on the screen: its steps, connection tests, districts, schools, schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from homeroom.report.words import OWNERS
+from local.screen import count, escape, table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_MARKS: Mapping[bool | None, str] = {True: "[green]done[/green]", False: "[yellow]open[/yellow]", None: "[dim]?[/dim]"}
+_DONE = ("created", "changed", "removed", "refused")
+
+
+def steps_view(steps: Iterable[Mapping[str, Any]]) -> list[RenderableType | None]:
+    """The steps of the set-up; the first open one is the turn. Nothing once all are done."""
+    made, turn = table("step", "", "who", "what", wrap=["what"]), True
+    listed = list(steps)
+    for step in listed:
+        now = turn and step["done"] is False
+        turn = turn and not now
+        what = escape(step["todo"]) + (f"\n{escape(step['note'])}" if step["note"] else "")
+        style = ("[bold]", "[/bold]") if now else ("", "")
+        mark = "[bold yellow]now[/bold yellow]" if now else _MARKS[step["done"]]
+        who = OWNERS[step["owner"]] if step["owner"] != "nobody" else ""
+        made.add_row(step["name"], mark, who, f"{style[0]}{what}{style[1]}")
+    return [made] if any(step["done"] is not True for step in listed) else []
+
+
+def findings_view(findings: Iterable[Mapping[str, Any]], schools: int) -> list[RenderableType | None]:
+    """What a connection test saw, step by step."""
+    made = table("test", "", "what was seen", wrap=["what was seen"])
+    for finding in findings:
+        mark = "[green]ok[/green]" if finding["ok"] else f"[red]{finding['code'] or 'failed'}[/red]"
+        made.add_row(finding["step"], mark, escape(finding["text"]))
+    return [made, f"Schools seen: {count(schools)}" if schools else None]
+
+
+def districts_view(districts: Iterable[Mapping[str, Any]], *, empty: str = "") -> list[RenderableType | None]:
+    """Districts as the source names them, with what `accept` and `verify` take."""
+    made = table("district id", "name", "identifier", "state at the source", wrap=["name"])
+    for one in districts:
+        made.add_row(*(escape(one[name] or "") for name in ("id", "name", "identifier", "state")))
+    return [made if made.row_count else empty]
+
+
+def schools_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:
+    """Schools, and which of them are synced."""
+    made = table("school", "name", "identifier", "chosen", wrap=["name"])
+    for school in answer["schools"]:
+        chosen = "[green]yes[/green]" if school["chosen"] else "[dim]no[/dim]"
+        made.add_row(escape(school["id"]), escape(school["name"]), escape(school["identifier"] or ""), chosen)
+    everything = "All schools that the district shares are synced." if answer["all"] else None
+    return [made if made.row_count else "No school of that name.", everything]
+
+
+def sharing_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:
+    """What is taken of what the district shares."""
+    made = table("", "taken", wrap=["taken"])
+    for name, values in answer["sharing"].items():
+        made.add_row(name, escape(", ".join(values)) or "[dim]all[/dim]")
+    return [made, f"This {answer['effect']}."]
+
+
+def schedule_line(answer: Mapping[str, Any]) -> str:
+    """When runs start by themselves."""
+    following = answer["next_run"]
+    after = f" Next: {datetime.fromisoformat(following):%Y-%m-%d %H:%M} UTC." if following else ""
+    return f"[dim]Schedule:[/dim] {escape(answer['schedule'])}.{after}"
+
+
+def reconciled_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:
+    """What was done to make schedules and integrations equal."""
+    lines = [f"  {word}: {', '.join(answer[word])}" for word in _DONE if answer[word]]
+    head = f"{answer['unchanged']} of {answer['integrations']} schedules were as they should be."
+    return ["\n".join([head, *lines])]

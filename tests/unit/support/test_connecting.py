@@ -1,0 +1,422 @@
+"""Setting up an integration: what connecting keeps, what tests find, who is accepted, what is chosen."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from homeroom.errors import NotFound, Refused, SourceUnusable
+from homeroom.model.connect_events import REVEALED
+from homeroom.model.events import Connect, SupportOperation
+from homeroom.model.integration import Blackout, Integration, Pause
+from homeroom.model.setup import SetUp
+from homeroom.model.sharing import Sharing
+from homeroom.model.source import OneRosterRest
+from homeroom.read import probing
+from homeroom.support.operations import act
+from tests.builders.connections import (
+    APP,
+    DISTRICT,
+    KEY,
+    KEY_AND_SECRET,
+    OTHER,
+    SECRET,
+    WORKS,
+    Stub,
+    clever,
+    failing,
+    pulled,
+    rest,
+)
+from tests.fakes.memory import START, MemoryWorld, memory_world
+from tests.fakes.plans import LAB
+
+OPERATION: TypeAdapter = TypeAdapter(SupportOperation)
+BY = {"by": "tse@vendor.example", "reason": "kick-off call"}
+
+
+@pytest.fixture
+def source(monkeypatch: pytest.MonkeyPatch) -> Stub:
+    """The source that every test of a connection meets."""
+    stub = Stub()
+    monkeypatch.setattr(probing, "_module", lambda transport: stub)
+    return stub
+
+
+def do(world: MemoryWorld, operation: str, **words: Any) -> dict[str, Any]:
+    return act(OPERATION.validate_python({"operation": operation, **words}), world)
+
+
+def connect(world: MemoryWorld, wanted: Integration, **words: Any) -> dict[str, Any]:
+    asked = Connect.model_validate({"operation": "connect", "integration": wanted, "by": "tse", **words})
+    return act(OPERATION.validate_json(asked.model_dump_json(context=REVEALED)), world)
+
+
+def stored(*integrations: Integration) -> MemoryWorld:
+    """A world whose integrations have their credentials under the name `lab`."""
+    world = memory_world(*(i.model_copy(update={"secret_name": "lab"}) for i in integrations))
+    world.secrets.put("lab", APP if integrations[0].transport == "clever_api" else KEY_AND_SECRET)
+    return world
+
+
+def audited(world: MemoryWorld) -> list[dict[str, Any]]:
+    return [dict(entry) for _, entry, _ in world.runs.audits]
+
+
+# ---------------------------------------------------------------- connect
+
+
+def test_credentials_go_to_secrets_manager_under_the_integrations_name() -> None:
+    world = memory_world()
+    told = connect(world, rest(), credentials=KEY_AND_SECRET)
+    assert world.secrets.kept == {"lab-usd": KEY_AND_SECRET}
+    assert world.integrations.get("lab-usd").secret_name == "lab-usd"
+    assert (told["status"], told["owner"]) == ("not set up", "vendor")
+    assert audited(world)[0]["credentials"] == ["key", "secret"]
+
+
+def test_a_source_may_be_connected_before_its_district_is_known_and_the_door_stays_shut() -> None:
+    world = memory_world()
+    connect(world, rest(), credentials=KEY_AND_SECRET)
+    started = do(world, "run", integration="lab-usd", by="tse")
+    assert (started["state"], started["reason"]) == ("refused", "not set up")
+    assert "district" in started["text"]
+
+
+@pytest.mark.parametrize(("wanted", "given", "said"), [
+    (rest(), {"key": KEY}, "needed: key and secret"),
+    (rest(), KEY_AND_SECRET | {"pin": "1"}, "not known here: pin"),
+    (clever(), KEY_AND_SECRET, "needed: client_id and client_secret"),
+    (pulled(), {"passphrase": SECRET}, "needed: password, or private_key"),
+    (LAB, {"password": SECRET}, "none are needed"),
+])
+def test_credentials_of_the_wrong_kind_are_refused_before_anything_is_kept(
+    wanted: Integration, given: dict[str, str], said: str
+) -> None:
+    world = memory_world()
+    with pytest.raises(Refused, match=said) as refused:
+        connect(world, wanted, credentials=given)
+    assert SECRET not in str(refused.value)
+    assert (world.secrets.kept, world.integrations.list(), world.runs.audits) == ({}, [], [])
+
+
+def test_a_shared_secret_must_be_there_and_is_not_changed_by_connecting() -> None:
+    world = memory_world()
+    with pytest.raises(Refused, match="no secret of that name"):
+        connect(world, clever(secret_name="clever-app"))
+    world.secrets.put("clever-app", APP)
+    connect(world, clever(secret_name="clever-app"))
+    assert world.integrations.get("lab-usd").secret_name == "clever-app"
+    with pytest.raises(Refused, match="also used by lab-usd"):
+        connect(world, clever(id="other-usd", secret_name="clever-app"), credentials=APP)
+    assert world.secrets.kept == {"clever-app": APP}
+
+
+def test_connecting_again_keeps_what_other_operations_wrote() -> None:
+    before = rest(
+        district_id="d-1", secret_name="lab", sharing=Sharing(schools=("school-1",)), schedule={"mode": "daily"},
+        blackouts=(Blackout(first="2026-12-21", last="2027-01-01"),), created_by="first", created_at=START,
+        paused=Pause(reason="x", by="support", at=START), setup=SetUp(verified_at=START, schools_at=START),
+    )
+    world = memory_world(before)
+    world.secrets.put("lab", KEY_AND_SECRET)
+    connect(world, rest(district_name="Lab", setup=SetUp(tested_at=START), created_by="forged"))
+    assert world.integrations.get("lab-usd") == before.model_copy(update={"district_name": "Lab"})
+
+
+def test_what_is_given_again_wins() -> None:
+    world = memory_world(rest(district_id="d-1", sharing=Sharing(schools=("school-1",)), schedule={"mode": "daily"}))
+    connect(world, rest(district_id="d-1", sharing=Sharing(), schedule={"mode": "off"}))
+    kept = world.integrations.get("lab-usd")
+    assert (kept.sharing.narrows, kept.schedule.mode) == (False, "off")
+
+
+def test_another_district_or_source_must_be_proved_anew() -> None:
+    proved = SetUp(tested_at=START, accepted_at=START, verified_at=START, schools_at=START)
+    world = memory_world(rest(district_id="d-1", setup=proved))
+    connect(world, rest(district_id="d-2"))
+    assert world.integrations.get("lab-usd").setup == SetUp(tested_at=START, schools_at=START)
+    connect(world, rest(source=OneRosterRest(url="https://other.example/ims/oneroster/v1p1")))
+    assert world.integrations.get("lab-usd").setup == SetUp()
+
+
+def test_connecting_makes_the_schedule_and_takes_it_away() -> None:
+    world = memory_world()
+    connect(world, rest(schedule={"mode": "daily", "at": "04:00"}, timezone="America/Denver"))
+    assert [(t.name, t.expression, t.timezone) for t in world.timers.list()] == [
+        ("lab-usd", "cron(0 4 ? * * *)", "America/Denver")]
+    connect(world, rest(schedule={"mode": "off"}))
+    assert world.timers.list() == []
+
+
+def test_a_time_that_a_clock_change_leaves_out_is_refused() -> None:
+    world = memory_world()
+    with pytest.raises(Refused, match=r"02:30 .* when clocks change in America/Denver"):
+        connect(world, rest(schedule={"mode": "daily", "at": "02:30"}, timezone="America/Denver"))
+    assert world.integrations.list() == []
+
+
+# ---------------------------------------------------------------- the connection test
+
+
+def test_a_connection_test_is_kept_with_its_time(source: Stub) -> None:
+    world = stored(rest())
+    told = do(world, "test_connection", integration="lab-usd", **BY)
+    assert (told["ok"], told["schools"], told["districts"][0]["id"]) == (True, 3, "d-1")
+    kept = world.integrations.get("lab-usd").setup
+    assert (kept.tested_at, kept.findings) == (START, WORKS.findings)
+    assert source.asked == [KEY_AND_SECRET]
+    assert audited(world)[0]["operation"] == "test_connection"
+
+
+def test_a_failed_step_is_told_and_names_whose_turn_it_is(source: Stub) -> None:
+    source.found = failing("SRC-11", "district", "no schools are shared", "Share schools.")
+    world = stored(rest(district_id="d-1"))
+    told = do(world, "test_connection", integration="lab-usd")
+    assert told["ok"] is False
+    assert told["findings"][-1]["text"] == "no schools are shared"
+    assert (told["status"], told["owner"]) == ("waiting for the district", "district")
+    assert "SRC-11: no schools are shared" in told["text"]
+
+
+def test_an_error_of_the_source_and_missing_credentials_are_findings_too(source: Stub) -> None:
+    source.error = SourceUnusable("lab.example is no known host name", code="SRC-02", owner="vendor", remedy="DNS.")
+    told = do(stored(rest()), "test_connection", integration="lab-usd")
+    assert [(f["code"], f["owner"]) for f in told["findings"]] == [("SRC-02", "vendor")]
+    told = do(memory_world(rest()), "test_connection", integration="lab-usd")
+    assert [(f["code"], f["owner"]) for f in told["findings"]] == [("SRC-10", "vendor")]
+
+
+def test_stored_credentials_of_another_kind_are_a_finding_and_are_not_sent(source: Stub) -> None:
+    world = stored(rest())
+    world.secrets.put("lab", {"token": SECRET})
+    told = do(world, "test_connection", integration="lab-usd")
+    assert [f["code"] for f in told["findings"]] == ["SRC-10"]
+    assert source.asked == []
+
+
+def test_a_named_district_that_the_source_shows_is_verified_by_the_test(source: Stub) -> None:
+    for name in (DISTRICT.id, DISTRICT.identifier):
+        world = stored(rest(district_id=name))
+        do(world, "test_connection", integration="lab-usd")
+        assert world.integrations.get("lab-usd").setup.verified_at == START
+
+
+def test_a_source_of_another_district_fails_the_test(source: Stub) -> None:
+    world = stored(rest(district_id="d-9"))
+    told = do(world, "test_connection", integration="lab-usd")
+    assert (told["ok"], told["findings"][-1]["step"]) == (False, "verify")
+    assert "none with the id or identifier d-9" in told["findings"][-1]["text"]
+    assert world.integrations.get("lab-usd").setup.verified_at is None
+    assert (told["status"], told["owner"]) == ("not set up", "vendor")
+
+
+def test_a_pushed_source_is_tested_by_what_landed() -> None:
+    world = memory_world(LAB)
+    told = do(world, "test_connection", integration=LAB.id)
+    assert (told["ok"], told["findings"][0]["code"], told["findings"][0]["owner"]) == (False, "SRC-06", "district")
+    world.landing.put("landing/lab-usd/export.zip", b"zip")
+    told = do(world, "test_connection", integration=LAB.id)
+    assert told["ok"]
+    assert "1 file in the landing folder, the newest of 2026-09-07 06:00 UTC" in told["findings"][0]["text"]
+
+
+def test_what_changed_while_a_test_was_on_is_not_lost(source: Stub) -> None:
+    world = stored(rest())
+    source.while_asked = lambda: do(world, "pause", integration="lab-usd", **BY)
+    do(world, "test_connection", integration="lab-usd")
+    assert world.integrations.get("lab-usd").paused is not None
+
+
+# ---------------------------------------------------------------- Clever: requests
+
+
+def test_pending_are_those_that_authorised_the_app_and_belong_to_nobody(source: Stub) -> None:
+    world = stored(clever(district_id=DISTRICT.id))
+    told = do(world, "pending_requests", secret_name="lab")
+    assert [district["id"] for district in told["districts"]] == [OTHER.id]
+    world.secrets.put("second-app", APP)
+    told = do(world, "pending_requests", secret_name="second-app")
+    assert [district["id"] for district in told["districts"]] == [DISTRICT.id, OTHER.id]
+
+
+def test_pending_without_the_apps_secret_is_not_found(source: Stub) -> None:
+    with pytest.raises(NotFound, match="no secret"):
+        do(memory_world(), "pending_requests", secret_name="nothing-here")
+
+
+def test_an_accepted_request_verifies_the_district(source: Stub) -> None:
+    world = stored(clever())
+    told = do(world, "accept", integration="lab-usd", district_id=DISTRICT.id, **BY)
+    kept = world.integrations.get("lab-usd")
+    assert (kept.district_id, kept.setup.accepted_at, kept.setup.verified_at) == (DISTRICT.id, START, START)
+    assert {step["name"]: step["done"] for step in told["steps"]}["accept"] is True
+    assert audited(world)[0] | {"operation": "accept", "district_id": DISTRICT.id} == audited(world)[0]
+
+
+def test_a_district_that_did_not_authorise_the_app_is_not_accepted(source: Stub) -> None:
+    world = stored(clever())
+    with pytest.raises(Refused, match="Clever lists no such district"):
+        do(world, "accept", integration="lab-usd", district_id="d-9", **BY)
+    assert world.integrations.get("lab-usd").district_id is None
+
+
+def test_accepting_needs_the_apps_credentials_and_says_what_clever_says(source: Stub) -> None:
+    with pytest.raises(Refused, match="credentials are missing"):
+        do(memory_world(clever()), "accept", integration="lab-usd", district_id="d-1", **BY)
+    source.error = SourceUnusable("Clever refused the app's client id", code="SRC-01", owner="vendor", remedy="Look.")
+    with pytest.raises(Refused, match="SRC-01: Clever refused"):
+        do(stored(clever()), "accept", integration="lab-usd", district_id="d-1", **BY)
+
+
+@pytest.mark.parametrize("operation", ["accept", "verify_district"])
+def test_a_district_feeds_a_product_line_once(operation: str, source: Stub) -> None:
+    made = clever if operation == "accept" else rest
+    world = stored(made(), made(id="other-usd", district_id=DISTRICT.id))
+    with pytest.raises(Refused, match="other-usd is already the integration of that district"):
+        do(world, operation, integration="lab-usd", district_id=DISTRICT.id, **BY)
+    world = stored(made(product_line="Galileo"), made(id="other-usd", district_id=DISTRICT.id))
+    do(world, operation, integration="lab-usd", district_id=DISTRICT.id, **BY)
+    assert world.integrations.get("lab-usd").district_id == DISTRICT.id
+
+
+# ---------------------------------------------------------------- other sources: districts
+
+
+@pytest.mark.parametrize("name", [DISTRICT.id, DISTRICT.identifier])
+def test_a_district_is_verified_by_id_or_identifier(name: str, source: Stub) -> None:
+    world = stored(rest())
+    do(world, "verify_district", integration="lab-usd", district_id=name, **BY)
+    kept = world.integrations.get("lab-usd")
+    assert (kept.district_id, kept.setup.verified_at) == (name, START)
+
+
+def test_a_district_that_the_source_does_not_show_is_not_verified(source: Stub) -> None:
+    world = stored(rest())
+    with pytest.raises(Refused, match="shows no district with that id"):
+        do(world, "verify_district", integration="lab-usd", district_id="d-9", **BY)
+    source.found = failing("SRC-01", text="the service refused the key or the secret")
+    with pytest.raises(Refused, match="SRC-01: the service refused"):
+        do(world, "verify_district", integration="lab-usd", district_id="d-1", **BY)
+    assert world.integrations.get("lab-usd").district_id is None
+
+
+def test_each_source_has_its_own_way_to_its_district(source: Stub) -> None:
+    with pytest.raises(Refused, match="only Clever"):
+        do(stored(rest()), "accept", integration="lab-usd", district_id="d-1", **BY)
+    with pytest.raises(Refused, match="verified by accepting"):
+        do(stored(clever()), "verify_district", integration="lab-usd", district_id="d-1", **BY)
+
+
+# ---------------------------------------------------------------- schools and sharing
+
+
+def found(world: MemoryWorld, search: str = "") -> list[tuple[str, bool]]:
+    told = do(world, "schools", integration="lab-usd", search=search)
+    return [(school["id"], school["chosen"]) for school in told["schools"]]
+
+
+def test_schools_are_found_by_every_word_in_any_case(source: Stub) -> None:
+    world = stored(rest())
+    assert found(world) == [("school-1", True), ("school-3", True), ("school-2", True)]
+    assert found(world, "oak") == [("school-3", True), ("school-2", True)]
+    assert found(world, "SCHOOL street OAK") == [("school-2", True)]
+    assert found(world, "birch") == []
+
+
+def test_one_several_or_all_schools_are_chosen(source: Stub) -> None:
+    world = stored(rest())
+    told = do(world, "choose_schools", integration="lab-usd", schools=["school-2", "school-2"], **BY)
+    assert told["sharing"]["schools"] == ["school-2"]
+    assert "next run" in told["effect"]
+    assert found(world, "oak") == [("school-3", False), ("school-2", True)]
+    do(world, "choose_schools", integration="lab-usd", schools="all", **BY)
+    assert found(world, "oak") == [("school-3", True), ("school-2", True)]
+    assert world.integrations.get("lab-usd").setup.schools_at == START
+
+
+def test_a_school_that_the_source_does_not_have_is_refused(source: Stub) -> None:
+    world = stored(rest())
+    for operation, words in (("choose_schools", {"schools": ["school-1", "school-9"]}),
+                             ("share", {"sharing": {"schools": ["school-9"]}})):
+        with pytest.raises(Refused, match="no school school-9"):
+            do(world, operation, integration="lab-usd", **words, **BY)
+    assert not world.integrations.get("lab-usd").sharing.narrows
+
+
+def test_a_source_that_does_not_answer_has_no_schools_to_choose(source: Stub) -> None:
+    source.found = failing("SRC-11", "district", "no schools are shared")
+    with pytest.raises(Refused, match="SRC-11: no schools are shared"):
+        do(stored(rest()), "schools", integration="lab-usd")
+    with pytest.raises(Refused, match="only when they are read"):
+        do(memory_world(LAB), "schools", integration=LAB.id)
+
+
+def test_sharing_is_narrowed_list_by_list_in_the_words_of_the_roster(source: Stub) -> None:
+    world = stored(rest())
+    do(world, "share", integration="lab-usd", sharing={"grades": ["1", "kindergarten"], "roles": ["Student"]}, **BY)
+    do(world, "share", integration="lab-usd", sharing={"classes": ["c-1"]}, **BY)
+    kept = world.integrations.get("lab-usd").sharing
+    assert kept == Sharing(grades=("01", "KG"), roles=("student",), classes=("c-1",))
+    told = do(world, "share", integration="lab-usd", sharing={"grades": []}, **BY)
+    assert told["sharing"] == {"schools": [], "grades": [], "roles": ["student"], "classes": ["c-1"]}
+
+
+@pytest.mark.parametrize(("asked", "said"), [
+    ({"grades": ["thirteenth"]}, "no grade thirteenth"), ({"roles": ["wizard"]}, "no role wizard"), ({}, "nothing"),
+])
+def test_words_that_no_roster_has_do_not_narrow(asked: dict[str, Any], said: str, source: Stub) -> None:
+    world = stored(rest())
+    with pytest.raises(Refused, match=said):
+        do(world, "share", integration="lab-usd", sharing=asked, **BY)
+    assert not world.integrations.get("lab-usd").sharing.narrows
+
+
+# ---------------------------------------------------------------- secrets
+
+
+def test_a_rotation_replaces_the_credentials_and_nothing_else() -> None:
+    world = stored(rest(), rest(id="other-usd"))
+    before = world.integrations.list()
+    told = do(world, "rotate_secret", integration="lab-usd", credentials={"key": "k2", "secret": "new-" + SECRET}, **BY)
+    assert world.secrets.kept == {"lab": {"key": "k2", "secret": "new-" + SECRET}}
+    assert world.integrations.list() == before
+    assert (told["replaced_at"], told["also_used_by"]) == (START.isoformat(), ["other-usd"])
+    assert audited(world)[0]["credentials"] == ["key", "secret"]
+
+
+def test_a_first_secret_may_be_stored_by_rotation() -> None:
+    world = memory_world(rest())
+    do(world, "rotate_secret", integration="lab-usd", credentials=KEY_AND_SECRET, **BY)
+    assert world.integrations.get("lab-usd") == rest(secret_name="lab-usd")
+    with pytest.raises(Refused, match="needed: key and secret"):
+        do(world, "rotate_secret", integration="lab-usd", credentials={"token": SECRET}, **BY)
+
+
+def test_no_secret_is_in_an_answer_an_audit_an_integration_or_an_error(source: Stub) -> None:
+    world, told = memory_world(), []
+    told.append(connect(world, rest(), credentials=KEY_AND_SECRET))
+    for operation, words in (
+        ("rotate_secret", {"credentials": KEY_AND_SECRET, **BY}), ("test_connection", BY),
+        ("verify_district", {"district_id": "d-1", **BY}), ("schools", {}),
+        ("choose_schools", {"schools": "all", **BY}), ("status", {}), ("pause", BY),
+    ):
+        told.append(do(world, operation, integration="lab-usd", **words))
+    with pytest.raises(Refused) as refused:
+        do(world, "rotate_secret", integration="lab-usd", credentials={"key": KEY, "token": SECRET}, **BY)
+    kept = [i.model_dump_json() for i in world.integrations.list()]
+    everything = json.dumps([told, kept, audited(world)]) + str(refused.value) + repr(refused.value)
+    assert SECRET not in everything
+    assert world.secrets.kept["lab-usd"]["secret"] == SECRET
+
+
+def test_an_event_shows_its_credentials_only_to_the_call_that_hands_them_over() -> None:
+    event = Connect.model_validate({"operation": "connect", "integration": rest(), "credentials": KEY_AND_SECRET})
+    assert SECRET not in repr(event) + str(event) + event.model_dump_json() + str(event.model_dump())
+    assert json.loads(event.model_dump_json(context=REVEALED))["credentials"] == KEY_AND_SECRET
+    again = Connect.model_validate_json(event.model_dump_json(context=REVEALED))
+    assert again == event
+    assert again.integration.model_fields_set == event.integration.model_fields_set
