@@ -14,10 +14,13 @@ from pydantic import BaseModel
 
 from homeroom import errors
 from homeroom.model.connect_events import REVEALED
+from homeroom.model.issues import CATALOGUE
 from local.reasons import Stopped
 
 POLL_SECONDS = 0.25
 SLOWEST_POLL = 3.0
+LONGEST_ANSWER = 310
+"""Seconds: the function `support` ends before."""
 _Seen = TypeVar("_Seen")
 _OURS = re.compile(r"^([A-Z]{3}-\d{2}): (.+)$", re.DOTALL)
 
@@ -76,6 +79,7 @@ def _embedded() -> Stack:
 
 def _deployed(name: str, profile: str | None) -> Stack:
     import boto3
+    from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -85,7 +89,9 @@ def _deployed(name: str, profile: str | None) -> Stack:
         text = f"the stack {name} can not be reached: {error}"
         raise Stopped(text, "Check --stack, --profile and the region.") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-    return Stack(session.client, outputs)
+    # One operation may ask a source for minutes. It is sent once: a second one would act a second time.
+    patient = Config(read_timeout=LONGEST_ANSWER, retries={"total_max_attempts": 1})
+    return Stack(lambda service: session.client(service, config=patient), outputs)
 
 
 def _refusal(told: Mapping[str, Any]) -> Stopped:
@@ -95,7 +101,8 @@ def _refusal(told: Mapping[str, Any]) -> Stopped:
     known = getattr(errors, kind, None)
     if ours is None or not isinstance(known, type) or not issubclass(known, errors.HomeroomError):
         return Stopped(f"the function support ended with {kind}", "Its log says more.", code=errors.HomeroomError.code)
-    return Stopped(ours[2], known.remedy, code=ours[1], owner=known.owner)
+    about = CATALOGUE.get(ours[1], known)
+    return Stopped(ours[2], about.remedy, code=ours[1], owner=about.owner)
 
 
 def _bodies(path: Path) -> dict[str, bytes]:

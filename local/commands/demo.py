@@ -1,4 +1,4 @@
-"""`homeroom demo`: three landings of a sample district in the embedded AWS, from nothing to a held plan."""
+"""`homeroom demo`: a sample district in the embedded AWS: three landings, then the same from ClassLink and Clever."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from local import screen
 from local.commands.options import Json
-from local.demo import sample
+from local.demo import sample, sources
 from local.demo.story import Story, expect, stopwatch
 from local.embedded import Embedded, EmbeddedError, deploy, embedded, up
 from local.reasons import Stopped
@@ -27,7 +27,8 @@ GUARDS = {"GRD-02", "GRD-04", "GRD-05"}
 def demo(keep: Keep = False, as_json: Json = False) -> int:
     """Land a sample district three times, in the embedded AWS.
 
-    Its first load, the next day, and an export of which half of the students are gone: that one is held.
+    Its first load, the next day, and an export of which half of the students are gone: that one is held. Then the same
+    district comes from a fake ClassLink, first with a wrong secret, and from a fake Clever.
 
     Exit code: 0 when everything went as expected, else 1 with the reason.
     """
@@ -36,11 +37,13 @@ def demo(keep: Keep = False, as_json: Json = False) -> int:
         with _aws(keep, as_json) as aws:
             assert aws.stack is not None
             _say(f"up        the stack of template.yaml, in the embedded AWS at {aws.endpoint}", as_json)
-            story, status = _tell(Stack(aws.clients, aws.stack.outputs), as_json)
+            stack = Stack(aws.clients, aws.stack.outputs)
+            story, status = _tell(stack, as_json)
+            fetched = [_classlink(stack, as_json), _clever(stack, as_json)]
             seconds = round(took(), 1)
             if as_json:
                 screen.print_json({"seconds": seconds, "landings": story.summaries, "status": status,
-                                   "endpoint": aws.endpoint if keep else None})
+                                   "fetched": fetched, "endpoint": aws.endpoint if keep else None})
             else:
                 _goodbye(aws, story, seconds, keep)
     except EmbeddedError as broken:
@@ -85,6 +88,33 @@ def _half_gone(story: Story, quiet: bool) -> dict[str, Any]:
         raise Stopped(f"the held run is {status['runs'][0]['outcome']} and not discarded")
     _say(f"discard   run {summary['run']} is discarded; the integration is now: {status['status']}", quiet)
     return status
+
+
+def _classlink(stack: Stack, quiet: bool) -> dict[str, Any]:
+    """The same district from a OneRoster REST service, as ClassLink is one: key, secret and URL."""
+    way = sources.Way(Story(stack))
+    with sources.served("oneroster_server") as service:
+        words, summary = sources.classlink(way, service)
+    _say(f"\nconnect   {way.name}: ClassLink (a fake), OneRoster 1.1 REST, with a wrong secret:\n          {words}\n"
+         "rotate    the right secret is stored; the test is well; district verified, all schools chosen", quiet)
+    return _fetched(summary, CREATED, quiet)
+
+
+def _clever(stack: Stack, quiet: bool) -> dict[str, Any]:
+    """The same district from Clever, where a term and a course exist only with a class."""
+    way = sources.Way(Story(stack))
+    with sources.served("clever_server") as service:
+        district, summary = sources.clever(way, service)
+    _say(f"\nconnect   {way.name}: Clever (a fake); the request of {district} waits\n"
+         "accept    the District ID is verified, all schools chosen, the test is well", quiet)
+    return _fetched(summary, CREATED | {"terms": 1}, quiet)
+
+
+def _fetched(summary: dict[str, Any], created: dict[str, int], quiet: bool) -> dict[str, Any]:
+    expect(summary, "applied", created=created, updated={}, archived={}, restored={})
+    counts = ", ".join(f"{created[name]:,} {name}" for name in ("people", "classes", "enrollments", "contacts"))
+    _say(f"run {summary['run']:<6}{' '.join(WORDS)}\n          applied: {counts}", quiet)
+    return summary
 
 
 def _land(story: Story, name: str, title: str, export: sample.Export, quiet: bool) -> dict[str, Any]:

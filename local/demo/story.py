@@ -37,25 +37,33 @@ class Story:
 
     def connect(self) -> dict[str, Any]:
         """Set the sample up, under a name that is free. Its first load goes through without a look."""
-        listed = self.stack.ask(events.ListIntegrations(operation="list"))["integrations"]
-        known = {one["integration"] for one in listed}
-        self.integration = next(name for n in range(1, 1000) if (name := f"sample-{n}") not in known)
+        self.integration = self.free_name("sample")
         asked = Integration(id=self.integration, district_id=sample.DISTRICT_ID, district_name="Sample District",
                             timezone="America/Chicago", hold_first_load=False)
         return self.stack.ask(events.Connect(operation="connect", integration=asked, **ASKS))
 
     def land(self, name: str, export: sample.Export) -> dict[str, Any]:
         """Upload an export as SFTP would, wait for the end of its run, and return the summary."""
-        run = len(self.summaries) + 1
         self.stack.upload(self.integration, {name: export.zip_bytes()})
+        return self.ended()
+
+    def ended(self) -> dict[str, Any]:
+        """The summary of the next run, once it has ended."""
+        run = len(self.summaries) + 1
         ended = wait_for(lambda: self._ended(run), LANDING_SECONDS, slowest=0.25)
         if ended is None:
-            raise Stopped(f"the run of {name} has not ended within {LANDING_SECONDS:.0f} seconds", _LOOK)
+            raise Stopped(f"run {run} of {self.integration} has not ended within {LANDING_SECONDS:.0f} seconds", _LOOK)
         if ended["summary"] is None:
             told = f"{ended['outcome']}, without a summary: {ended['code']} {ended['text']}"
-            raise Stopped(f"the run of {name} ended as {told}", _LOOK)
+            raise Stopped(f"run {run} of {self.integration} ended as {told}", _LOOK)
         self.summaries.append(ended["summary"])
         return self.summaries[-1]
+
+    def free_name(self, name: str) -> str:
+        """The first of `<name>-1`, `<name>-2` … that no integration has."""
+        listed = self.stack.ask(events.ListIntegrations(operation="list"))["integrations"]
+        known = {one["integration"] for one in listed}
+        return next(free for n in range(1, 1000) if (free := f"{name}-{n}") not in known)
 
     def discard(self, run: int) -> dict[str, Any]:
         """Discard a held run; returns what is then said of the integration."""

@@ -35,7 +35,7 @@ class Pulls:
     world: MemoryWorld = field(default_factory=memory_world)
     waited: list[float] = field(default_factory=list)
     while_waiting: Callable[[], None] = lambda: None
-    lease: Lease = Lease(integration=NAME, run=0, fence=0)
+    lease: Lease = field(default_factory=lambda: Lease(integration=NAME, run=0, fence=0))
 
     def pull(self, *, slices: int = 1, **request: Any) -> Fetched:
         """One run's read, to its end; it must take so many slices. Returns what planning would find."""

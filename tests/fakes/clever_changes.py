@@ -121,7 +121,8 @@ class _Leaving:
         stay = [one for one in told if one["student"] not in self.gone["users"]]
         if not stay:
             return None
-        return _same_or(user, {**user, "roles": {"contact": {**contact, "student_relationships": stay}}})
+        kept = {"student_relationships": stay, "students": [one["student"] for one in stay]}
+        return _same_or(user, {**user, "roles": {"contact": {**(contact or {}), **kept}}})
 
     def _section(self, section: Json) -> Json:
         students, teachers = self._stay(section["students"]), self._stay(section["teachers"])

@@ -228,11 +228,12 @@ class _Rows:
 
     def _contact(self, row: Mapping[str, str], schools: list[str]) -> Json:
         relationship, type_ = RELATIONSHIPS.get(row.get("role", ""), ("Other", "Other"))
-        students = self.agents.get(row["sourcedId"], ())
+        students = [self.id("users", student) for student in self.agents.get(row["sourcedId"], ())]
         return {"legacy_id": self.id("legacy contact", row["sourcedId"]), "sis_id": row["sourcedId"],
                 "phone": row.get("phone") or row.get("sms") or "", "phone_type": "",
-                "student_relationships": [{"student": self.id("users", student), "relationship": relationship,
-                                           "type": type_} for student in students]}
+                "relationship": relationship, "type": type_, "students": students,  # undocumented, but recorded
+                "student_relationships": [{"student": student, "relationship": relationship, "type": type_}
+                                          for student in students]}
 
     def _common(self, kind: str, row: Mapping[str, str]) -> Json:
         changed = _timestamp(row.get("dateLastModified"))

@@ -37,7 +37,7 @@ NOT_GUARANTEED: dict[str, tuple[str, ...]] = {
         *(f"roles.teacher.{name}" for name in ("teacher_number", "state_id", "title", "credentials", "ext")),
         *(f"roles.staff.{name}" for name in ("staff_id", "title", "department", "roles", "credentials", "ext")),
         "roles.district_admin.title",
-        *(f"roles.contact.{name}" for name in ("sis_id", "phone", "phone_type")),
+        *(f"roles.contact.{name}" for name in ("sis_id", "phone", "phone_type", "students", "relationship", "type")),
         "roles.contact.student_relationships.relationship", "roles.contact.student_relationships.type",
     ),
 }

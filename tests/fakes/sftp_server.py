@@ -74,9 +74,13 @@ class SftpServer:
     client_key: paramiko.PKey | None = None
     ways: str = "password,publickey"
     offers_sftp: bool = True
+    longest_answer: int = 1 << 20
+    """Bytes of one piece, whatever the client asks for."""
     denied: set[str] = field(default_factory=set)
     """Names that may neither be opened nor removed; `.` is the folder itself."""
     on_read: Hook = lambda name, offset: None
+    offered: Callable[[str], None] = lambda way: None
+    """Told of each credential that arrives: `password` or `publickey`."""
     port: int = 0
     connections: int = 0
     reads: list[tuple[str, int]] = field(default_factory=list)
@@ -101,10 +105,12 @@ class _Doorkeeper(paramiko.ServerInterface):
         return self._server.ways
 
     def check_auth_password(self, username: str, password: str) -> int:
+        self._server.offered("password")
         fits = "password" in self._server.ways and (username, password) == (USER, self._server.password)
         return paramiko.AUTH_SUCCESSFUL if fits else paramiko.AUTH_FAILED
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        self._server.offered("publickey")
         fits = username == USER and key == self._server.client_key
         return paramiko.AUTH_SUCCESSFUL if fits else paramiko.AUTH_FAILED
 
@@ -121,6 +127,8 @@ class _Handle(paramiko.SFTPHandle):
         self._server, self._transport, self._path = server, transport, path
 
     def read(self, offset: int, length: int) -> bytes | int:
+        if not self._transport.is_active():
+            return paramiko.SFTP_CONNECTION_LOST  # asked before the drop, read after it
         self._server.reads.append((self._path.name, offset))
         try:
             self._server.on_read(self._path.name, offset)
@@ -129,7 +137,7 @@ class _Handle(paramiko.SFTPHandle):
             return paramiko.SFTP_CONNECTION_LOST
         with self._path.open("rb") as file:
             file.seek(offset)
-            return file.read(length)
+            return file.read(min(length, self._server.longest_answer))
 
     def stat(self) -> paramiko.SFTPAttributes:
         return paramiko.SFTPAttributes.from_stat(self._path.stat())

@@ -16,10 +16,10 @@ from homeroom.model.vocabulary import ROLES
 from tests.builders.snapshots import operations, plan_of
 from tests.laws.table import Table
 from tests.laws.test_plans import Records, records_of
-from tests.laws.towns import IDS, Town, edits, pick, snapshot_of, towns
+from tests.laws.towns import IDS, NAMES, Town, edits, pick, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 
 GRADES = ["05", "06", "07"]
 _CHOICES = {"schools": ["a", "b", "d"], "grades": GRADES, "classes": IDS["classes"],
@@ -56,6 +56,14 @@ def with_grades(draw: st.DrawFn, town: Town) -> Town:
                               {"roles": "student:a,teacher:b", "orgSourcedIds": "a,b", "grades": "06"}]))
         users[id] = row | more
     return town | {"users": users}
+
+
+def without_errors(town: Town) -> Town:
+    """The town without enrollments that point nowhere and shared usernames: rows in error are kept as they were."""
+    users = {id: row | {"username": NAMES[id]} for id, row in town["users"].items()}
+    rows = {id: row for id, row in town["enrollments"].items()
+            if row["userSourcedId"] in users and row["classSourcedId"] in town["classes"]}
+    return town | {"users": users, "enrollments": rows}
 
 
 def roster(town: Town, sharing: Sharing = EVERYTHING, applied: State | None = None) -> Records:
@@ -134,7 +142,7 @@ def test_what_left_by_a_rule_comes_back_when_it_is_shared_again(data: st.DataObj
         minted = {name: item["id"] for name, item in table.records().items()} | minted
         assert all(minted[name] == item["id"] for name, item in table.records().items())
         assert operations(plan_of(snapshot_of(town), state, sharing=sharing)) == []
-        town = data.draw(with_grades(data.draw(edits(town, faults=False))))
+        town = without_errors(data.draw(with_grades(data.draw(edits(town, faults=False)))))
 
 
 @few

@@ -10,10 +10,13 @@ from typing import Any, get_args
 import pytest
 
 from homeroom.model.events import StartRun, SupportOperation
+from homeroom.model.integration import Blackout, Pause
 from homeroom.model.run import Lease
+from homeroom.read import probing
 from homeroom.support.door import start
+from tests.builders.connections import APP, KEY_AND_SECRET, Stub, clever, rest
 from tests.builders.oneroster import file_bytes, small_district, zip_bytes
-from tests.fakes.memory import MemoryWorld, memory_world
+from tests.fakes.memory import START, MemoryWorld, memory_world
 from tests.fakes.plans import (
     GUARD,
     LAB,
@@ -120,6 +123,41 @@ def written() -> MemoryWorld:
     return world
 
 
+def rest_connected() -> MemoryWorld:
+    """A OneRoster service with its credentials, and nothing else known yet."""
+    world = memory_world(rest(secret_name="lab"))
+    world.secrets.put("lab", KEY_AND_SECRET)
+    return world
+
+
+def app_known() -> MemoryWorld:
+    """The credentials of an app at Clever."""
+    world = memory_world()
+    world.secrets.put("clever-galileo", APP)
+    return world
+
+
+def clever_connected() -> MemoryWorld:
+    world = app_known()
+    world.integrations.put(clever(secret_name="clever-galileo"))
+    return world
+
+
+def paused() -> MemoryWorld:
+    world = applied()
+    world.integrations.put(LAB.model_copy(update={"paused": Pause(reason="x", by="support", at=START)}))
+    return world
+
+
+WINTER_BREAK = Blackout(first="2026-12-21", last="2027-01-01", reason="winter break")
+
+
+def resting() -> MemoryWorld:
+    world = applied()
+    world.integrations.put(LAB.model_copy(update={"blackouts": (WINTER_BREAK,)}))
+    return world
+
+
 CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "start_run/schedule": (delivered, {"state": "queued", "run": 1}),
     "start_run/hand": (delivered, {"state": "queued", "run": 1}),
@@ -142,6 +180,24 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "finish_run/error": (queued, {"outcome": "failed"}),
     "finish_run/execution_stopped": (planned(), {"outcome": "interrupted"}),
     "support/connect": (empty, {"status": "waiting for data", "owner": "district"}),
+    "support/connect_classlink": (empty, {"status": "not set up", "owner": "vendor"}),
+    "support/connect_clever": (app_known, {"status": "not set up", "owner": "vendor"}),
+    "support/connect_sftp_pull": (empty, {"status": "not set up", "schedule": "MON, THU at 05:15 (America/Chicago)"}),
+    "support/test_connection": (rest_connected, {"ok": True, "schools": 3}),
+    "support/pending_requests": (app_known, {"secret_name": "clever-galileo"}),
+    "support/accept": (clever_connected, {"district_id": "d-1"}),
+    "support/verify_district": (rest_connected, {"district_id": "d-1"}),
+    "support/schools": (rest_connected, {"integration": LAB.id, "all": True}),
+    "support/choose_schools": (rest_connected, {"integration": LAB.id}),
+    "support/choose_all_schools": (rest_connected, {"integration": LAB.id}),
+    "support/share": (rest_connected, {"integration": LAB.id}),
+    "support/rotate_secret": (rest_connected, {"secret_name": "lab", "also_used_by": []}),
+    "support/pause": (applied, {"status": "paused"}),
+    "support/resume": (paused, {"status": "up to date", "started": None}),
+    "support/blackout": (applied, {"blackouts": [WINTER_BREAK.model_dump()]}),
+    "support/blackout_removed": (resting, {"blackouts": []}),
+    "support/reconcile_schedules": (applied, {"integrations": 1, "unchanged": 0, "refused": []}),
+    "support/run_full": (delivered, {"state": "queued", "run": 1}),
     "support/list": (held, {}),
     "support/status": (applied, {"status": "up to date", "applied_run": 1}),
     "support/run": (delivered, {"state": "queued", "run": 1}),
@@ -158,7 +214,8 @@ def event_of(case: str) -> Any:
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
-def test_the_sample_event_does_what_it_says(case: str, invoke) -> None:
+def test_the_sample_event_does_what_it_says(case: str, invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "_module", lambda transport: Stub())
     situation, expected = CASES[case]
     answer = invoke(case.split("/")[0], situation(), event_of(case))
     assert {name: answer[name] for name in expected} == expected

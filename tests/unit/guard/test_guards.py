@@ -10,10 +10,12 @@ from homeroom.guard import GUARDS, judge
 from homeroom.model.entities import ENTITIES
 from homeroom.model.integration import Limit
 from homeroom.model.plan import EntityChange, Facts
-from tests.builders.oneroster import guardian, org
+from homeroom.model.sharing import Sharing
+from tests.builders.oneroster import guardian, org, student
 from tests.builders.snapshots import applied, first_day, of_files, plan_of, snapshot
 
-CODES = ["COMPLETE", "DISTRICT", "FIRST-LOAD", "GRD-01", "GRD-02", "GRD-03", "GRD-04", "GRD-05", "GRD-06", "GRD-11"]
+CODES = ["COMPLETE", "DISTRICT", "FIRST-LOAD", "GRD-01", "GRD-02", "GRD-03", "GRD-04", "GRD-05", "GRD-06", "GRD-11",
+         "GRD-12"]
 
 
 def facts(first_load: bool = False, **given: Any) -> Facts:
@@ -46,6 +48,7 @@ def test_the_guards_are_these_and_each_is_judged() -> None:
         ("GRD-05", facts(classes=(("c", 10, 20),)), facts(classes=(("c", 11, 20),))),
         ("GRD-06", people(updates=750), people(updates=751)),
         ("GRD-11", people(errors=50), people(errors=51)),
+        ("GRD-12", people(ruled=100), people(ruled=101)),
     ],
 )
 def test_a_value_equal_to_the_limit_passes_and_one_more_trips(code: str, under: Facts, over: Facts) -> None:
@@ -62,6 +65,7 @@ def test_a_value_equal_to_the_limit_passes_and_one_more_trips(code: str, under: 
         ("GRD-05", facts(classes=(("c", 4, 4),)), facts(classes=(("c", 5, 5),))),
         ("GRD-06", people(base=100, updates=99), people(base=100, updates=100)),
         ("GRD-11", people(read=19, errors=19), people(read=20, errors=20)),
+        ("GRD-12", people(base=9), people(base=9, ruled=1)),
     ],
 )
 def test_below_its_floor_a_guard_is_quiet(code: str, below: Facts, at: Facts) -> None:
@@ -192,3 +196,49 @@ def test_guards_of_nothing_are_quiet() -> None:
     verdict = judge(Facts(first_load=False, entities={}))
     assert not verdict.holds
     assert all(g.value == 0 for g in verdict.guards)
+
+
+# ---------------------------------------------------------------- GRD-12: what leaves by a sharing rule
+
+def twenty_students(shared: int) -> list[str]:
+    """The guards that trip when the grades of only so many of twenty students are shared."""
+    students = [student(f"s-{n}", grades="05" if n < shared else "06") for n in range(20)]
+    source = snapshot(teachers=[], students=students, enrollments=[])
+    return tripped(plan_of(source, applied(source), sharing=Sharing(grades=("05",))).facts)
+
+
+def test_a_rule_that_takes_a_tenth_of_the_people_passes_and_one_that_takes_more_is_held() -> None:
+    assert twenty_students(shared=18) == []
+    assert twenty_students(shared=17) == ["GRD-12"]
+
+
+def test_what_leaves_by_a_rule_counts_for_no_other_guard_of_removals() -> None:
+    """A school is half of a class, of its people, of everything: only its own guard tells."""
+    students = [student(f"s-{n}", grades="06") for n in range(30)]
+    source = snapshot(students=students)
+    plan = plan_of(source, applied(source), sharing=Sharing(grades=("05",)))
+    assert plan.facts.entities["people"].ruled == 30
+    assert (plan.facts.schools, plan.facts.classes) == ({}, ())
+    assert tripped(plan.facts) == ["GRD-12"]
+
+
+def test_one_school_of_two_is_enough_to_be_held() -> None:
+    """The floor is one record: a first narrowing waits for a look."""
+    plan = plan_of(snapshot(), first_day(), sharing=Sharing(schools=("school-1",)))
+    (judged,) = judge(plan.facts).tripped
+    assert (judged.code, judged.about, judged.count, judged.value) == ("GRD-12", "orgs", 1, 33.333)
+
+
+def test_an_integration_may_have_its_own_limit_for_its_sharing_rules() -> None:
+    assert tripped(people(ruled=150), {"GRD-12": Limit(percent=15)}) == []
+    assert tripped(people(ruled=151), {"GRD-12": Limit(percent=15)}) == ["GRD-12"]
+    assert tripped(people(ruled=500), {"GRD-12": Limit(floor=501)}) == []
+
+
+def test_what_a_file_did_not_carry_is_not_taken_for_empty_when_a_rule_takes_some_of_it() -> None:
+    whole = snapshot()
+    frames = {stem: rows for stem, rows in whole.frames.items() if stem != "orgs"}
+    part = type(whole)("test", frames, {**whole.modes, "orgs": "absent"}, "test")
+    plan = plan_of(part, first_day(), sharing=Sharing(schools=("school-1",)))
+    assert (plan.facts.entities["orgs"].ruled, plan.facts.entities["orgs"].base) == (1, 3)
+    assert tripped(plan.facts) == ["GRD-12"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from local.cli import main
+from tests.unit.local.memory_stack import MemoryAws
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,12 @@ def homeroom(capsys: pytest.CaptureFixture[str]) -> Homeroom:
         return Ran(code, told.out, told.err)
 
     return run
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> MemoryAws:
+    """The stack that every command of a test talks to."""
+    aws = MemoryAws()
+    monkeypatch.setattr("local.commands.asking.open_stack", lambda name, profile: aws.stack)
+    monkeypatch.setattr("local.commands.asking.getpass.getuser", lambda: "csm-7")
+    return aws

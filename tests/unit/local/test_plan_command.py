@@ -184,12 +184,29 @@ def test_options_are_read_from_a_file(homeroom: Homeroom, tmp_path: Path) -> Non
     assert homeroom("plan", path, "--options", tmp_path / "options.json").code == 30
 
 
-@pytest.mark.parametrize("text", ['{"stict": true}', "no json", "[]"])
+@pytest.mark.parametrize("text", ['{"stict": true}', '{"sharing": {"school": ["a"]}}', "no json", "[]"])
 def test_an_option_that_does_not_exist_is_a_usage_error(homeroom: Homeroom, tmp_path: Path, text: str) -> None:
     (tmp_path / "options.json").write_text(text)
     ran = homeroom("plan", district().write_zip(tmp_path / "set.zip"), "--options", tmp_path / "options.json")
     assert ran.code == 64
     assert "--options" in ran.err
+
+
+def test_sharing_rules_stand_beside_the_options_and_have_their_own_section(
+        homeroom: Homeroom, kept: Path, tmp_path: Path) -> None:
+    (tmp_path / "rules.json").write_text('{"strict": true, "sharing": {"schools": ["school-1"]}}')
+    call = ("plan", tmp_path / "first.zip", "--since", kept, "--options", tmp_path / "rules.json", *DAY)
+    ran = homeroom(*call, "--json")
+    assert (ran.code, ran.json["verdict"]) == (20, "hold")
+    assert ran.json["sharing"] == {
+        "leave": {"orgs": 1, "classes": 2, "people": 5, "enrollments": 6},
+        "left_out": {"orgs": {"school not shared": 1}, "classes": {"school not shared": 2},
+                     "people": {"school not shared": 5}, "enrollments": {"follows its class": 6}},
+    }
+    assert [guard["code"] for guard in ran.json["guards"] if guard["tripped"]] == ["GRD-12"]
+    told = homeroom(*call).out
+    assert "Left by sharing rules: orgs 1, classes 2, people 5, enrollments 6" in told
+    assert "Why they leave" not in told
 
 
 def test_a_product_line_is_one_of_the_catalogue(homeroom: Homeroom, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -67,6 +68,21 @@ def test_a_summary_shows_the_numbers_of_the_run(capsys: pytest.CaptureFixture[st
     assert people == ["people", "7,850", "7,847", "2", "9", "15", "45", "26", "1", "7,786", "2"]
     assert "people 20 unexplained, 6 removed by the source" in told
     assert "Written: 95 items: 87 records, 5 identity links, 3 old places of moved enrollments" in told
+
+
+def test_what_leaves_by_a_sharing_rule_stands_apart_from_why_others_leave(capsys: pytest.CaptureFixture[str]) -> None:
+    ruled = replace(MANIFEST, removals={"people": {"absent": 20, "sharing rule": 6}},
+                    left_out={"people": {"grade not shared": 1040, "no grade given": 2}})
+    told = shown(capsys, *summary_view(summary(manifest=ruled)))
+    assert "Why they leave: people 20 unexplained\n" in told
+    assert "Left by sharing rules: people 6\n" in told
+    assert "Not shared: people 1,040 grade not shared, 2 no grade given" in told
+
+
+def test_a_rule_that_removes_nothing_today_still_tells_what_it_leaves_out(capsys: pytest.CaptureFixture[str]) -> None:
+    quiet = replace(MANIFEST, left_out={"people": {"role not shared": 3}})
+    assert "Left by sharing rules: nothing" in shown(capsys, *summary_view(summary(manifest=quiet)))
+    assert "sharing" not in shown(capsys, *summary_view(summary()))
 
 
 @pytest.mark.parametrize("outcome", [*get_args(Outcome), None])

@@ -75,6 +75,16 @@ def test_why_records_leave_is_told_where_any_leave() -> None:
     assert summary()["removals"] == {"people": {"absent": 20, "removed by the source": 6}}
 
 
+def test_what_leaves_by_sharing_rules_is_a_section_of_its_own() -> None:
+    ruled = replace(MANIFEST, removals={"people": {"absent": 20, "sharing rule": 6}, "orgs": {}},
+                    left_out={"people": {"grade not shared": 40}})
+    told = summary(manifest=ruled)
+    assert told["sharing"] == {"leave": {"people": 6}, "left_out": {"people": {"grade not shared": 40}}}
+    assert (told["entities"]["people"]["archived_explained"], told["entities"]["people"]["archived_unexplained"]) == (
+        6, 20)
+    assert summary()["sharing"] == summary("failed", None)["sharing"] == {"leave": {}, "left_out": {}}
+
+
 def test_what_was_written_is_what_the_writers_counted() -> None:
     assert summary()["written"] == {"records": 87, "links": 5, "moved": 3, "items": 95}
 

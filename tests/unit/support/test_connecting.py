@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
 from homeroom.errors import NotFound, Refused, SourceUnusable
 from homeroom.model.connect_events import REVEALED
-from homeroom.model.events import Connect, SupportOperation
+from homeroom.model.events import Connect
 from homeroom.model.integration import Blackout, Integration, Pause
 from homeroom.model.setup import SetUp
 from homeroom.model.sharing import Sharing
 from homeroom.model.source import OneRosterRest
-from homeroom.read import probing
-from homeroom.support.operations import act
 from tests.builders.connections import (
     APP,
     DISTRICT,
@@ -31,40 +27,9 @@ from tests.builders.connections import (
     pulled,
     rest,
 )
-from tests.fakes.memory import START, MemoryWorld, memory_world
+from tests.fakes.memory import START, memory_world
 from tests.fakes.plans import LAB
-
-OPERATION: TypeAdapter = TypeAdapter(SupportOperation)
-BY = {"by": "tse@vendor.example", "reason": "kick-off call"}
-
-
-@pytest.fixture
-def source(monkeypatch: pytest.MonkeyPatch) -> Stub:
-    """The source that every test of a connection meets."""
-    stub = Stub()
-    monkeypatch.setattr(probing, "_module", lambda transport: stub)
-    return stub
-
-
-def do(world: MemoryWorld, operation: str, **words: Any) -> dict[str, Any]:
-    return act(OPERATION.validate_python({"operation": operation, **words}), world)
-
-
-def connect(world: MemoryWorld, wanted: Integration, **words: Any) -> dict[str, Any]:
-    asked = Connect.model_validate({"operation": "connect", "integration": wanted, "by": "tse", **words})
-    return act(OPERATION.validate_json(asked.model_dump_json(context=REVEALED)), world)
-
-
-def stored(*integrations: Integration) -> MemoryWorld:
-    """A world whose integrations have their credentials under the name `lab`."""
-    world = memory_world(*(i.model_copy(update={"secret_name": "lab"}) for i in integrations))
-    world.secrets.put("lab", APP if integrations[0].transport == "clever_api" else KEY_AND_SECRET)
-    return world
-
-
-def audited(world: MemoryWorld) -> list[dict[str, Any]]:
-    return [dict(entry) for _, entry, _ in world.runs.audits]
-
+from tests.unit.support.asking import BY, audited, connect, do, stored
 
 # ---------------------------------------------------------------- connect
 
@@ -257,6 +222,15 @@ def test_an_accepted_request_verifies_the_district(source: Stub) -> None:
     assert audited(world)[0] | {"operation": "accept", "district_id": DISTRICT.id} == audited(world)[0]
 
 
+def test_accepting_forgets_a_test_that_failed_for_want_of_a_district(source: Stub) -> None:
+    source.found = failing("SRC-11", "vendor", "it is not said which district to read")
+    world = stored(clever())
+    told = do(world, "test_connection", integration="lab-usd")
+    assert (told["status"], told["text"].partition(":")[0]) == ("not set up", "accept")
+    do(world, "accept", integration="lab-usd", district_id=DISTRICT.id, **BY)
+    assert world.integrations.get("lab-usd").setup == SetUp(accepted_at=START, verified_at=START)
+
+
 def test_a_district_that_did_not_authorise_the_app_is_not_accepted(source: Stub) -> None:
     world = stored(clever())
     with pytest.raises(Refused, match="Clever lists no such district"):
@@ -309,70 +283,6 @@ def test_each_source_has_its_own_way_to_its_district(source: Stub) -> None:
         do(stored(rest()), "accept", integration="lab-usd", district_id="d-1", **BY)
     with pytest.raises(Refused, match="verified by accepting"):
         do(stored(clever()), "verify_district", integration="lab-usd", district_id="d-1", **BY)
-
-
-# ---------------------------------------------------------------- schools and sharing
-
-
-def found(world: MemoryWorld, search: str = "") -> list[tuple[str, bool]]:
-    told = do(world, "schools", integration="lab-usd", search=search)
-    return [(school["id"], school["chosen"]) for school in told["schools"]]
-
-
-def test_schools_are_found_by_every_word_in_any_case(source: Stub) -> None:
-    world = stored(rest())
-    assert found(world) == [("school-1", True), ("school-3", True), ("school-2", True)]
-    assert found(world, "oak") == [("school-3", True), ("school-2", True)]
-    assert found(world, "SCHOOL street OAK") == [("school-2", True)]
-    assert found(world, "birch") == []
-
-
-def test_one_several_or_all_schools_are_chosen(source: Stub) -> None:
-    world = stored(rest())
-    told = do(world, "choose_schools", integration="lab-usd", schools=["school-2", "school-2"], **BY)
-    assert told["sharing"]["schools"] == ["school-2"]
-    assert "next run" in told["effect"]
-    assert found(world, "oak") == [("school-3", False), ("school-2", True)]
-    do(world, "choose_schools", integration="lab-usd", schools="all", **BY)
-    assert found(world, "oak") == [("school-3", True), ("school-2", True)]
-    assert world.integrations.get("lab-usd").setup.schools_at == START
-
-
-def test_a_school_that_the_source_does_not_have_is_refused(source: Stub) -> None:
-    world = stored(rest())
-    for operation, words in (("choose_schools", {"schools": ["school-1", "school-9"]}),
-                             ("share", {"sharing": {"schools": ["school-9"]}})):
-        with pytest.raises(Refused, match="no school school-9"):
-            do(world, operation, integration="lab-usd", **words, **BY)
-    assert not world.integrations.get("lab-usd").sharing.narrows
-
-
-def test_a_source_that_does_not_answer_has_no_schools_to_choose(source: Stub) -> None:
-    source.found = failing("SRC-11", "district", "no schools are shared")
-    with pytest.raises(Refused, match="SRC-11: no schools are shared"):
-        do(stored(rest()), "schools", integration="lab-usd")
-    with pytest.raises(Refused, match="only when they are read"):
-        do(memory_world(LAB), "schools", integration=LAB.id)
-
-
-def test_sharing_is_narrowed_list_by_list_in_the_words_of_the_roster(source: Stub) -> None:
-    world = stored(rest())
-    do(world, "share", integration="lab-usd", sharing={"grades": ["1", "kindergarten"], "roles": ["Student"]}, **BY)
-    do(world, "share", integration="lab-usd", sharing={"classes": ["c-1"]}, **BY)
-    kept = world.integrations.get("lab-usd").sharing
-    assert kept == Sharing(grades=("01", "KG"), roles=("student",), classes=("c-1",))
-    told = do(world, "share", integration="lab-usd", sharing={"grades": []}, **BY)
-    assert told["sharing"] == {"schools": [], "grades": [], "roles": ["student"], "classes": ["c-1"]}
-
-
-@pytest.mark.parametrize(("asked", "said"), [
-    ({"grades": ["thirteenth"]}, "no grade thirteenth"), ({"roles": ["wizard"]}, "no role wizard"), ({}, "nothing"),
-])
-def test_words_that_no_roster_has_do_not_narrow(asked: dict[str, Any], said: str, source: Stub) -> None:
-    world = stored(rest())
-    with pytest.raises(Refused, match=said):
-        do(world, "share", integration="lab-usd", sharing=asked, **BY)
-    assert not world.integrations.get("lab-usd").sharing.narrows
 
 
 # ---------------------------------------------------------------- secrets

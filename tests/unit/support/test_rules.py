@@ -69,8 +69,16 @@ def test_a_lease_that_lapsed_stops_nobody() -> None:
 @pytest.mark.parametrize("trigger", ["file", "schedule", "hand", "pending"])
 def test_no_file_is_no_data_where_files_are_pushed(trigger: str) -> None:
     assert reason(trigger, delivery=None) == "no data"
-    fetched = LAB.model_copy(update={"transport": "oneroster_rest"})
+    fetched = LAB.model_copy(update={"transport": "oneroster_rest", "secret_name": "lab-usd"})
     assert reason(trigger, fetched, delivery=None) is None
+
+
+@pytest.mark.parametrize("trigger", ["schedule", "hand", "pending", "approval"])
+@pytest.mark.parametrize("lacking", ["secret_name", "district_id"])
+def test_what_is_fetched_needs_credentials_and_a_verified_district_first(trigger: str, lacking: str) -> None:
+    ready = {"transport": "clever_api", "secret_name": "clever-app", "district_id": "d-1"}
+    assert reason(trigger, LAB.model_copy(update=ready | {lacking: None}), delivery=None) == "not set up"
+    assert reason(trigger, LAB.model_copy(update=ready), delivery=None) is None
 
 
 def test_the_content_that_was_applied_last_is_unchanged() -> None:

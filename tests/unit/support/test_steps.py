@@ -92,7 +92,8 @@ def test_what_only_a_test_can_see_is_neither_done_nor_open_before_one() -> None:
 
 @pytest.mark.parametrize(("code", "owner", "step"), [
     ("SRC-01", "district", "authorise"), ("SRC-11", "district", "share"), ("SRC-12", "district", "sync"),
-    ("SRC-12", "aggregator", "sync"), ("SRC-01", "vendor", "test"), ("SRC-02", "aggregator", "test"),
+    ("SRC-12", "aggregator", "sync"), ("SRC-11", "vendor", "share"), ("SRC-01", "vendor", "test"),
+    ("SRC-02", "aggregator", "test"),
 ])
 def test_a_failed_test_of_clever_is_the_turn_of_whoever_can_mend_it(code: str, owner: str, step: str) -> None:
     found = failing(code, owner, "it failed").findings
@@ -104,8 +105,14 @@ def test_a_failed_test_of_clever_is_the_turn_of_whoever_can_mend_it(code: str, o
     assert (told.owner, f"{step}: {code}: it failed") == (owner, told.text)
 
 
+def test_a_test_without_a_district_is_the_turn_of_accepting() -> None:
+    tried = clever(secret_name="app", setup=SetUp(tested_at=START, findings=failing("SRC-11", "vendor").findings))
+    assert turn(tried) == ("accept", "vendor")
+
+
 def test_what_failed_says_what_to_do_in_the_words_of_the_test() -> None:
-    tried = rest(secret_name="lab", setup=SetUp(tested_at=START, findings=failing("SRC-02", remedy="Check it.").findings))
+    found = failing("SRC-02", remedy="Check it.").findings
+    tried = rest(secret_name="lab", setup=SetUp(tested_at=START, findings=found))
     step = open_step(Facts(tried, FRESH))
     assert step is not None
     assert (step.name, step.todo, step.note) == ("test", "Check it.", "SRC-02: it failed")

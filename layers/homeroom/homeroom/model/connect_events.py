@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainSerializer, SecretStr, SerializationInfo, field_serializer
+from pydantic import BaseModel, Field, PlainSerializer, SecretStr, SerializationInfo, field_serializer
 
 from homeroom.model.frozen import Frozen
 from homeroom.model.integration import INTEGRATION_ID, Integration
@@ -30,6 +30,11 @@ Credentials = dict[str, _Value]
 IntegrationId = Annotated[str, Field(pattern=INTEGRATION_ID)]
 
 
+def _given(model: BaseModel) -> dict[str, Any]:
+    """JSON without what was left out, so that it is left out on the other side too."""
+    return model.model_dump(mode="json", include=set(model.model_fields_set))
+
+
 class Connect(Frozen):
     """Set up or change an integration. What other operations keep stays as it is where it is left out."""
 
@@ -41,8 +46,7 @@ class Connect(Frozen):
 
     @field_serializer("integration", when_used="json")
     def _as_given(self, integration: Integration) -> dict[str, Any]:
-        """Without what was left out, so that it is left out on the other side too."""
-        return integration.model_dump(mode="json", include=set(integration.model_fields_set))
+        return _given(integration)
 
 
 class TryConnection(Frozen):
@@ -96,7 +100,7 @@ class ChooseSchools(Frozen):
 
     operation: Literal["choose_schools"]
     integration: IntegrationId
-    schools: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1, max_length=10_000)]
+    schools: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1, max_length=2_000)]
     by: str
     reason: str = ""
 
@@ -109,6 +113,10 @@ class Share(Frozen):
     sharing: Sharing
     by: str
     reason: str = ""
+
+    @field_serializer("sharing", when_used="json")
+    def _as_given(self, sharing: Sharing) -> dict[str, Any]:
+        return _given(sharing)
 
 
 class RotateSecret(Frozen):

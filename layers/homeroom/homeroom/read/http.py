@@ -104,7 +104,7 @@ class Http:
                 last = ask()
                 if last.status not in BUSY:
                     return last
-                pause = _wished(last.headers, self.patience.now()) or pause
+                pause = _wished(last, self.patience.now()) or pause
             except requests.exceptions.SSLError as refused:
                 raise self._unreachable(refused) from None
             except requests.RequestException as failed:
@@ -148,8 +148,10 @@ def _pauses() -> Iterator[float]:
         yield longest / 2 + random.random() * longest / 2  # noqa: S311 - spreads load, keeps no secret
 
 
-def _wished(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that the source asks us to wait: Retry-After, or Clever's reset of the rate limit (Unix seconds)."""
+def _wished(answer: Answer, now: datetime) -> float | None:
+    """Seconds that the source asks us to wait: Retry-After, or Clever's reset of the rate limit (Unix seconds), which
+    stands in each of its answers and only counts in a 429."""
+    headers = answer.headers
     after = headers.get("Retry-After", "").strip()
     if after.isdigit():
         return float(after) or 0.1
@@ -159,7 +161,8 @@ def _wished(headers: Mapping[str, str], now: datetime) -> float | None:
         except (TypeError, ValueError):
             return None
     reset = headers.get("x-ratelimit-reset", "").strip()
-    return max(0.1, int(reset) - now.timestamp()) if reset.isdigit() and "x-ratelimit-bucket" in headers else None
+    told = answer.status == 429 and reset.isdigit() and "x-ratelimit-bucket" in headers
+    return max(0.1, int(reset) - now.timestamp()) if told else None
 
 
 def why_unreachable(failed: BaseException | None) -> tuple[str, Owner, str]:

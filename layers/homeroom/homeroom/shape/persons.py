@@ -1,4 +1,4 @@
-"""What the sharing rules leave of one person: roles and organisations, and what she needs to stay.
+"""What the sharing rules leave of one person: roles and organisations, and what is needed to stay.
 
 People differ in few ways: each distinct combination of role, organisations and grade is judged once.
 """
@@ -20,8 +20,8 @@ ROLE = "role not shared"
 FOLLOWS_STUDENT = "follows its student"
 
 UNLESS, FAMILY, CUT = "_unless", "_family", "_cut"
-"""Columns of a judged person: why she leaves unless a class or a student keeps her; whether she is here for a student
-only; whether she is a student no longer."""
+"""Columns of a judged person: why the person leaves unless a class or a student is a reason to stay; whether the person
+is here for a student only; whether a rule took the role of student."""
 NARROWED = ("role", "roles", "orgs", "primary_org")
 
 _STUDENT, _ADMINISTRATOR = "student", "administrator"
@@ -41,7 +41,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Left:
-    """What is left of it. `rule`: why she leaves whatever her classes; `unless`: why she leaves unless kept by one."""
+    """What is left of it. `rule`: why the person leaves in any case; `unless`: why, unless a class or student keeps."""
 
     rule: str | None
     unless: str | None
@@ -114,7 +114,7 @@ def _pairs(person: Person) -> list[tuple[str, str]]:
 
 def _here(allowed: set[str], pairs: list[tuple[str, str]], left: list[tuple[str, str]]) -> set[str]:
     """The roles that count: those in organisations that stay, and one that the source puts nowhere. Without any of
-    them a person is kept by her classes alone, and there all her shared roles may count."""
+    them a person is kept by classes alone, and there every shared role may count."""
     nowhere = allowed - {role for role, _ in pairs}
     return nowhere | {role for role, _ in left} or allowed
 
@@ -127,7 +127,7 @@ def _stays(org: str, pairs: list[tuple[str, str]], left: list[tuple[str, str]], 
 
 def _unless(left: list[tuple[str, str]], pairs: list[tuple[str, str]], here: set[str], family: bool, rules: Sharing,
             places: Places) -> str | None:
-    """Why a person leaves unless a class (or, for family, a student) keeps her; none where she stays by herself."""
+    """Why a person leaves unless a class or a student is a reason to stay; none where the person needs no reason."""
     if rules.schools and not _placed(left, pairs, places):
         return SCHOOL
     if family:

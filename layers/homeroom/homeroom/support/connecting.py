@@ -17,6 +17,7 @@ from homeroom.ports import World
 from homeroom.products import unknown
 from homeroom.support.audit import audit
 from homeroom.support.timers import put_timer, refuse_bad_time
+from homeroom.support.verifying import for_another_district
 from homeroom.support.views import integration_view, seen, steps_view
 
 _FIXED = ("aggregator", "transport", "product_line")
@@ -98,7 +99,7 @@ def _still_true(known: Integration, wanted: Integration) -> SetUp:
     if known.source != wanted.source:
         return SetUp()
     if known.district_id != wanted.district_id:
-        return known.setup.model_copy(update={"accepted_at": None, "verified_at": None})
+        return for_another_district(known.setup)
     return known.setup
 
 

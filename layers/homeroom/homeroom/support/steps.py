@@ -55,8 +55,12 @@ class _Rule:
     done: Evidence
 
 
-_STEP_OF_CODE: Mapping[str, str] = {"SRC-11": "share", "SRC-12": "sync"}
-"""Steps of the district that a connection test sees fail."""
+_STEP_OF: Mapping[tuple[str, Owner], str] = {
+    ("SRC-01", "district"): "authorise",
+    ("SRC-11", "district"): "share", ("SRC-11", "aggregator"): "share", ("SRC-11", "vendor"): "share",
+    ("SRC-12", "district"): "sync", ("SRC-12", "aggregator"): "sync",
+}
+"""Steps beside the connection itself that a test sees fail, by code and who can mend it."""
 
 
 def steps(facts: Facts) -> tuple[Step, ...]:
@@ -83,9 +87,9 @@ def _refuted(facts: Facts) -> str | None:
     failure = facts.failure
     if failure is None:
         return None
-    name = failure.step if failure.code is None else _STEP_OF_CODE.get(failure.code, "test")
-    if failure.code == "SRC-01" and failure.owner == "district":
-        name = "authorise"
+    name = failure.step if failure.code is None else _STEP_OF.get((failure.code, failure.owner), "test")
+    if name == "share" and failure.owner == "vendor" and not facts.integration.district_id:
+        name = "accept"  # nobody said yet which district is meant
     return name if any(rule.name == name for rule in _RULES[facts.integration.transport]) else "test"
 
 

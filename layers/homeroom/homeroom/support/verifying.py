@@ -111,9 +111,17 @@ def keep(name: str, world: World, **update: Any) -> Integration:
     return kept
 
 
+def for_another_district(setup: SetUp) -> SetUp:
+    """What is still true when the district is another one: a test that failed may have failed for the old one."""
+    left: dict[str, Any] = {"accepted_at": None, "verified_at": None}
+    if not all(finding.ok for finding in setup.findings):
+        left |= {"tested_at": None, "findings": ()}
+    return setup.model_copy(update=left)
+
+
 def _of_district(integration: Integration, district_id: str, world: World, **update: Any) -> Integration:
     now = world.integrations.get(integration.id)
-    setup: SetUp = now.setup.model_copy(update=update)
+    setup = for_another_district(now.setup).model_copy(update=update)
     kept = now.model_copy(update={"district_id": district_id, "setup": setup})
     world.integrations.put(kept)
     return kept

@@ -55,8 +55,9 @@ def read_full(asked: Poll, clever: Clever, given: Given, progress: Progress) -> 
 
 
 def lines_of(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """JSON lines."""
-    return b"".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for row in rows)
+    """JSON lines. Half a surrogate pair, which JSON can write and UTF-8 can not, becomes a question mark."""
+    texts = (json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
+    return b"".join(text.encode(errors="replace") + b"\n" for text in texts)
 
 
 def _begin(asked: Poll, clever: Clever, given: Given, attempt: int) -> Progress:

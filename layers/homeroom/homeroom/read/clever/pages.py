@@ -5,11 +5,11 @@ proven in these ways:
 
     ids must ascend over all pages, and a next link must begin after the last record: else the page was torn
     a page that is shorter than asked for and yet has a next link, and an empty page with one, must come twice the same
-    where a list ends, it is asked once more what comes after its last record: nothing may
-    a list that came empty is asked for its last record: there may be none
+    where a list ends, its last record is asked for from the other end: it must be the last that came
+    where Clever does not say which one that is, it is asked once more what comes after the last that came
 
 What can not be told from an honest answer is a record that is missing in the middle of a page each time it is asked
-for, and a list that ends early each time. `proof` finds those that another record points to.
+for. `proof` finds those that another record points to.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Place:
     limit: int = 0
     proving: Literal["", "after", "last"] = ""
     empty: int = 0
+    cut: int = 0
     blocks: int = 0
     records: int = 0
     members: int = 0
@@ -74,39 +75,43 @@ def turn(clever: Clever, name: str, place: Place) -> tuple[tuple[Object, ...], P
     """The records of the next page, and the place after it. Raises SourceUnusable."""
     assert place.uri is not None, name
     if place.proving == "last":
-        return _nothing_there(clever, name, place)
+        return (), _at_the_end(clever, name, place)
     place, page = _sound(clever, name, place)
     if page.items:
-        last = str(page.items[-1]["id"])
-        following = page.next or _uri(clever, name, place.limit, last)
-        return page.items, replace(place, uri=following, last=last, empty=0, proving="" if page.next else "after")
+        place = replace(place, last=str(page.items[-1]["id"]), empty=0, cut=0)
+    if page.next and not page.items and place.empty >= MOST_EMPTY:
+        raise _given_up(name, Torn("leads from one empty page to the next", "SRC-04"))
     if page.next:
-        if place.empty >= MOST_EMPTY:
-            raise _given_up(name, Torn("leads from one empty page to the next", "SRC-04"))
-        return (), replace(place, uri=page.next, empty=place.empty + 1, proving="")
-    if not place.last:
-        return (), replace(place, uri=f"{clever.own(f'/{name}')}?limit=1&ending_before=last", proving="last")
-    if place.proving == "after":
+        return page.items, replace(place, uri=page.next, empty=place.empty + (not page.items), proving="")
+    if place.proving == "after" and not page.items:
         return (), replace(place, uri=None)
-    return (), replace(place, uri=_uri(clever, name, place.limit, place.last), proving="after")
+    return page.items, replace(place, uri=f"{clever.own(f'/{name}')}?limit=1&ending_before=last", proving="last")
 
 
-def _nothing_there(clever: Clever, name: str, place: Place) -> tuple[tuple[Object, ...], Place]:
-    """An empty list has no last record either; where it has one, the list is read once more from its beginning."""
+def _at_the_end(clever: Clever, name: str, place: Place) -> Place:
+    """Where to go on from a page without a next link: nowhere if the list's last record came, else after what came."""
+    newest = _newest(clever, name, place)
+    if newest == place.last or (newest is None and not place.last):
+        return replace(place, uri=None)
+    after = _uri(clever, name, place.limit, place.last)
+    if newest is None or newest < place.last:
+        return replace(place, uri=after, proving="after")
+    if place.cut >= TRIES or not clever.patience.spend(PAUSE):
+        raise _given_up(name, Torn("ends before the last record of the list", "SRC-05"))
+    return replace(place, uri=after, proving="", cut=place.cut + 1)
+
+
+def _newest(clever: Clever, name: str, place: Place) -> str | None:
+    """Id of a list's last record; None where there is none, or where Clever does not say."""
     assert place.uri is not None
     answer = clever.get(place.uri)
     if answer.status in NOT_OFFERED:
-        return (), replace(place, uri=None)
+        return None
     try:
         found = _read(answer, name, place)
     except Torn as torn:
         raise _given_up(name, torn) from None
-    if not found.items:
-        return (), replace(place, uri=None)
-    if place.empty >= TRIES:
-        raise _given_up(name, Torn("came empty, though it has records", "SRC-04"))
-    return (), replace(first(clever, name), limit=place.limit, empty=place.empty + 1, blocks=place.blocks,
-                       records=place.records)
+    return str(found.items[-1]["id"]) if found.items else None
 
 
 def _sound(clever: Clever, name: str, place: Place) -> tuple[Place, Page]:

@@ -19,6 +19,8 @@ from homeroom.read.clever.cells import Object, first_of, part, several, text
 from homeroom.read.clever.pages import first, turn
 from homeroom.read.http import Http, Patience
 
+SECONDS = 20.0
+"""Waiting in all: a person waits for the answer."""
 _UNREACHABLE = frozenset({"SRC-02", "SRC-03"})
 _UNREADABLE = frozenset({"SRC-01", "SRC-04", "SRC-11"})
 
@@ -27,7 +29,7 @@ def probe(integration: Integration, credentials: Mapping[str, str], patience: Pa
     """Test one integration's connection. Raises nothing: what is wrong is in the findings."""
     source = integration.source
     assert isinstance(source, CleverApi), integration.transport
-    test = _Test(source, credentials, patience or Patience(), integration.district_id or "")
+    test = _Test(source, credentials, patience or Patience(seconds=SECONDS), integration.district_id or "")
     findings: list[Finding] = []
     for step, look in test.steps():
         try:
@@ -48,7 +50,7 @@ def districts(source: CleverApi, credentials: Mapping[str, str],
 
     Raises SourceUnusable where Clever can not be reached or refuses the app.
     """
-    patience = patience or Patience()
+    patience = patience or Patience(seconds=SECONDS)
     app = App(source.sign_in_url, credentials, patience)
     return tuple(_seen_with(source, grant, credentials, patience) for grant in app.grants())
 

@@ -80,7 +80,7 @@ class Service:
         if not self.ordered:
             return self._signed(endpoint, query)
         answer = self._signed(endpoint, [*query, *_ORDER])
-        if answer.status != 400:
+        if answer.status != 400 or offset:
             return answer
         plain = self._signed(endpoint, query)
         self.ordered = plain.status == 400

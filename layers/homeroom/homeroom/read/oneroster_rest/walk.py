@@ -5,7 +5,7 @@ Pure: it says which offset to ask next, is told what came there, in the order of
     first page    It tells the real page size: services cut a limit down without a word (trap T1), so its number of
                   records is the size, whatever was asked for.
     pages         Side by side, at multiples of that size. With a total each page must be full and the last one exactly
-                  the rest; without, windows of pages are asked until one is not full.
+                  the rest; without, windows of pages, each as wide as what came, are asked until one is not full.
     proof         Something that must be empty: with a total the place right behind it (unless Link says that nothing
                   follows); without, the place behind the last record, an empty page again, and the page after that.
     one by one    Any page that is not as it must be makes the collection be read again from its beginning, one page
@@ -73,7 +73,9 @@ class Walk(Struct):
         if self.one_by_one or not self.pages:
             return self.received
         offset = self.received + len(waiting) * self.size
-        return offset if self.total is None or offset < self.total else None
+        if self.total is None:
+            return offset if len(waiting) < self.pages else None
+        return offset if offset < self.total else None
 
     def take(self, offset: int, page: Page) -> bool:
         """Hear what came at an offset; whether its records belong to the collection.

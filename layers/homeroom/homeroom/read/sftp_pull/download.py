@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import paramiko
+from paramiko.sftp import CMD_DATA, CMD_READ, int64
 
 from homeroom.errors import SourceUnusable
 from homeroom.read.sftp_pull.connection import PAUSES, Dropped, Server, broke_off, drops
@@ -13,8 +15,8 @@ from homeroom.read.sftp_pull.listing import Remote
 
 PIECE = 32 << 10
 """Bytes of one answer: what every server sends at once."""
-WINDOW = 64
-"""Pieces that are asked for ahead; time is looked at between two pieces."""
+AHEAD = 64
+"""Pieces that are on their way at once, so that a far server is not waited for piece by piece."""
 
 
 class Changed(Exception):
@@ -52,36 +54,71 @@ def download(server: Server, place: str, remote: Remote, path: Path, out_of_time
 
 def _append(server: Server, place: str, remote: Remote, path: Path, out_of_time: Callable[[], bool]) -> bool:
     """Fetch the rest over one connection. False: time is out, answers are outstanding. Raises Changed, Dropped."""
-    session = server.session()
-    with path.open("ab") as target:
-        for piece in _pieces(session, place, remote, target.tell()):
-            target.write(piece)
-            if target.tell() < remote.size and out_of_time():
-                return False
-        if target.tell() != remote.size:
-            raise Changed
-    return True
-
-
-def _pieces(session: paramiko.SFTPClient, place: str, remote: Remote, start: int) -> Iterator[bytes]:
-    """The content from an offset on, to the size that was listed or to where the file ends. Raises Changed, Dropped."""
     with drops():
+        session = server.session()
         file = session.open(place, "rb")
         seen = file.stat()
     if (seen.st_size, seen.st_mtime) != (remote.size, remote.mtime):
         raise Changed
-    for first in range(start, remote.size, PIECE * WINDOW):
-        last = min(first + PIECE * WINDOW, remote.size)
-        wanted = [(offset, min(PIECE, last - offset)) for offset in range(first, last, PIECE)]
-        pieces = file.readv(wanted)
-        for _, length in wanted:
-            with drops():
-                piece = next(pieces)
-            yield piece
-            if len(piece) < length:
-                return
+    with path.open("ab") as target:
+        for piece in _Ahead(session, file).pieces(target.tell(), remote.size):
+            target.write(piece)
+            if target.tell() < remote.size and out_of_time():
+                return False
     with drops():
         file.close()
+    return True
+
+
+class _Ahead:
+    """Reads on in this thread with several requests on their way.
+
+    What paramiko has for this (`prefetch`, `readv`) asks in a thread that ends with a traceback when the connection
+    drops, and keeps in memory what it asked for twice. The calls it is made of are used here instead.
+    """
+
+    def __init__(self, session: Any, file: Any):
+        self._session, self._file = session, file
+        self._asked: dict[int, int] = {}
+        """Number of a request → its offset."""
+        self._lengths: dict[int, int] = {}
+        """Offset → bytes that were asked for and not taken yet."""
+        self._arrived: dict[int, bytes] = {}
+
+    def pieces(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from `start` to `end` in their order. Raises Dropped, and Changed where the file ends before."""
+        following = start
+        while start < end:
+            with drops():
+                while following < end and len(self._lengths) < AHEAD:
+                    following += self._ask(following, min(PIECE, end - following))
+                while start not in self._arrived:
+                    self._session._read_response()
+                length = self._lengths.pop(start)
+                piece = self._arrived.pop(start)[:length]
+                if piece and len(piece) < length:  # a server may answer in smaller pieces
+                    self._ask(start + len(piece), length - len(piece))
+            if not piece:
+                raise Changed
+            yield piece
+            start += len(piece)
+
+    def _ask(self, offset: int, length: int) -> int:
+        number = self._session._async_request(self, CMD_READ, self._file.handle, int64(offset), length)
+        self._asked[number], self._lengths[offset] = offset, length
+        return length
+
+    def _async_response(self, kind: int, message: paramiko.Message, number: int) -> None:
+        """Called by `_read_response` with the answer to a request of ours. An end of the file is a piece without bytes.
+        """
+        offset = self._asked.pop(number)
+        if kind == CMD_DATA:
+            self._arrived[offset] = message.get_string()
+            return
+        try:
+            self._session._convert_status(message)
+        except EOFError:
+            self._arrived[offset] = b""
 
 
 def _size(path: Path) -> int:

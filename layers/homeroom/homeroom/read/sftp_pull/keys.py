@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_ssh_private_key,
 )
+from paramiko.pkey import UnknownKeyType
 
 from homeroom.errors import SourceUnusable
 from homeroom.model.credentials import missing
@@ -44,7 +45,7 @@ def pinned(host_key: str) -> paramiko.PKey:
     kind, body = host_key.split()[:2]
     try:
         return paramiko.PKey.from_type_string(kind, base64.b64decode(body, validate=True))
-    except (paramiko.SSHException, binascii.Error, ValueError, IndexError, EOFError, UnsupportedAlgorithm):
+    except (paramiko.SSHException, UnknownKeyType, binascii.Error, ValueError, IndexError, UnsupportedAlgorithm):
         raise SourceUnusable(
             "the pinned host key can not be read", code="SRC-15", owner="vendor",
             remedy="Pin the key as ssh-keyscan prints it: type ed25519, ecdsa or rsa, and its body.",

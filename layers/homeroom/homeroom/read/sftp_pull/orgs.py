@@ -45,7 +45,8 @@ def orgs_of(folder: Folder, found: Sequence[Remote]) -> Orgs:
             return _member(file) if chosen.is_zip else file.read(LARGEST)
 
     try:
-        return parsed(folder.server.ask(fetch))
+        content = folder.server.ask(fetch)
+        return parsed(content if len(content) < LARGEST else content[: content.rfind(b"\n") + 1])
     except (FileNotFoundError, PermissionError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
         return Orgs()
 
@@ -54,12 +55,10 @@ def parsed(content: bytes) -> Orgs:
     """Rows of type district and school. An unreadable file names none."""
     try:
         text = as_utf8(content, "orgs.csv").data.decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text, newline="")))
-    except (SetUnusable, csv.Error):
+        header, *rows = csv.reader(io.StringIO(text, newline=""))
+    except (SetUnusable, csv.Error, ValueError):  # ValueError: not a single line
         return Orgs()
-    if not rows:
-        return Orgs()
-    place = {plain(cell): number for number, cell in enumerate(rows[0])}
+    place = {plain(cell): number for number, cell in enumerate(header)}
 
     def cell(row: list[str], column: str) -> str:
         number = place.get(plain(column), len(row))
@@ -68,7 +67,7 @@ def parsed(content: bytes) -> Orgs:
     def of(kind: str) -> tuple[OrgSeen, ...]:
         return tuple(
             OrgSeen(id=cell(row, "sourcedId"), name=cell(row, "name"), identifier=cell(row, "identifier") or None)
-            for row in rows[1:]
+            for row in rows
             if cell(row, "type").lower() == kind and cell(row, "sourcedId") and cell(row, "status") != "tobedeleted"
         )
 

@@ -91,8 +91,8 @@ class _Pull:
         progress = Progress.model_validate(self.asked.progress())
         if not progress.chosen:
             known = applied(self.asked, self.source)
-            not_removed = self._tidy(known) if known is not None else 0
-            if known is not None and self._is_the_same(known):
+            again, not_removed = (False, 0) if known is None else self._look_for(known)
+            if known is not None and again:
                 return self._hand_over(Progress(chosen=known.files, not_removed=not_removed), known.delivery)
             progress = Progress(chosen=self._choose(), not_removed=not_removed)
         self._restore(progress)
@@ -109,20 +109,19 @@ class _Pull:
                 raise not_whole(Waiting())
             progress = progress.again(self._choose())
 
-    def _tidy(self, known: Remembered) -> int:
-        """Where the district wants it: the set that was applied goes. Returns how many files could not be removed."""
-        if not self.source.remove_after:
-            return 0
-        listing = self.folder.listing()
-        return remove(self.folder, to_remove(listing, newest(listing), known))
+    def _look_for(self, known: Remembered) -> tuple[bool, int]:
+        """Whether the set that was applied is to be handed over again, and how many of its files could not be removed.
 
-    def _is_the_same(self, known: Remembered) -> bool:
-        """The newest set was applied, or it was the last one and we removed it; and it can be read again."""
-        if self.asked.request.full:
-            return False
-        found = newest(self.folder.listing())
-        same = set(found) == set(known.files) or (self.source.remove_after and set(found) <= set(known.files))
-        return same and is_still_there(known.delivery, self.asked.world)
+        It is where it is still the newest, or was and we removed it, and can be read again. Where the district wants
+        it removed, it goes, unless this run must fetch it a second time.
+        """
+        listing = self.folder.listing()
+        found = set(newest(listing))
+        same = found == set(known.files) or (self.source.remove_after and found <= set(known.files))
+        again = same and not self.asked.request.full and is_still_there(known.delivery, self.asked.world)
+        if not self.source.remove_after or (same and not again):
+            return again, 0
+        return again, remove(self.folder, to_remove(listing, newest(listing), known))
 
     def _choose(self) -> tuple[Remote, ...]:
         chosen = self.folder.whole_set(self._wait)
