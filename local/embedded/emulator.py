@@ -1,4 +1,4 @@
-"""The embedded AWS: ministack as a program of its own, with five things put right.
+"""The embedded AWS: ministack as a program of its own, with six things put right.
 
     python -I local/embedded/emulator.py --unpacked FOLDER [--follow]
 
@@ -11,6 +11,7 @@
    would look the same.
 5. Code is unpacked once and shared by all workers, in FOLDER; a zip that holds only `STANDS_AT` means the folder that
    it names. ministack unpacks every layer for every worker, which costs seconds for the columnar engine.
+6. IAM judges a schedule by the group that it is in. ministack takes every schedule for one of the group `default`.
 
 With `--follow` the program ends when its standard input closes: however its starter dies, nothing is left running.
 Everything else is ministack's own; what it cannot do stands in docs/emulator-limits.md. The patches hold on to names
@@ -177,6 +178,32 @@ def share_unpacked_zips(folder: Path) -> None:
     lambda_runtime.zipfile = types.SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZip})
 
 
+def judge_schedules_by_their_group() -> None:
+    """Patch 6. The group comes in the body of a change, and in the query of a read or a removal."""
+    from ministack.core import iam_actions
+
+    resource_of = iam_actions.extract_resource_arn
+
+    def resource_with_group(service: str, method: str, path: str, *args: Any, **options: Any) -> Any:
+        found = resource_of(service, method, path, *args, **options)
+        if service != "scheduler" or ":schedule/default/" not in str(found):
+            return found
+        group = _named_group(args, options)
+        return found.replace(":schedule/default/", f":schedule/{group}/") if group else found
+
+    iam_actions.extract_resource_arn = resource_with_group
+
+
+def _named_group(args: tuple[Any, ...], options: dict[str, Any]) -> str:
+    for given in (*args, *options.values()):
+        if isinstance(given, dict) and given.get("groupName"):
+            group = given["groupName"]
+            return str(group[0] if isinstance(group, list) else group)
+        if isinstance(given, bytes) and b'"GroupName"' in given:
+            return str(json.loads(given)["GroupName"])
+    return ""
+
+
 def end_with_standard_input() -> None:
     """Wait in the background for the end of standard input, then end this process and its workers, one group."""
 
@@ -200,6 +227,7 @@ def main() -> None:
     retry_what_eventbridge_calls()
     tell_versions_of_objects()
     share_unpacked_zips(options.unpacked)
+    judge_schedules_by_their_group()
     if options.follow:
         end_with_standard_input()
     sys.argv = sys.argv[:1]

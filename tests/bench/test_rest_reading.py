@@ -50,8 +50,8 @@ def test_sixteen_connections_are_eight_times_as_fast_as_one(
     ratio = slow["seconds"] / fast["seconds"]
     with capsys.disabled():
         for name, told in (("16", fast), (" 1", slow)):
-            print(f"\n  {name} connections: {told['seconds']:.1f} s, cpu {told['cpu']:.1f} s, {told['requests']} requests, "
-                  f"peak {told['megabytes']:.0f} MB, {told['blocks']} blocks", end="")
+            print(f"\n  {name} connections: {told['seconds']:.1f} s, cpu {told['cpu']:.1f} s, {told['requests']}"
+                  f" requests, peak {told['megabytes']:.0f} MB, {told['blocks']} blocks", end="")
         print(f"\n  ratio {ratio:.1f}, at least {LEAST_TIMES_FASTER}")
     assert ratio >= LEAST_TIMES_FASTER
     assert max(fast["megabytes"], slow["megabytes"]) <= MOST_MEGABYTES

@@ -52,6 +52,7 @@ class Pulls:
         self.lease = lease
         self.world.integrations.put(Integration(
             id=NAME, transport="csv_pulled", source=self.source, secret_name=SECRET, quiet_seconds=self.quiet_seconds,
+            district_id="d-1", hold_first_load=False,
         ))
         self.world.secrets.put(SECRET, self.credentials)
         asked = Request(integration=NAME, run=lease.run, fence=lease.fence, trigger="hand", as_of="2026-09-07",

@@ -8,8 +8,8 @@ Runs as root and as an ordinary user, on a free port, with keys made for the occ
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -31,7 +31,7 @@ Port {port}
 ListenAddress 127.0.0.1
 {host_keys}
 PidFile none
-AuthorizedKeysFile {keys}/authorized_keys
+AuthorizedKeysFile {authorized}
 StrictModes no
 UsePAM no
 PasswordAuthentication no
@@ -52,10 +52,17 @@ LogLevel VERBOSE
 class Sshd:
     """A running server: where it is, and what signs in. `host_keys` are its public keys by type."""
 
+    root: Path
     source: SftpPull
     credentials: Mapping[str, str]
     host_keys: Mapping[str, str]
     log: Path
+    authorized_keys: Path
+
+    def let_in(self, key: Path) -> None:
+        """One more key pair signs in."""
+        with self.authorized_keys.open("a") as known:
+            known.write(key.with_suffix(".pub").read_text())
 
 
 def need_sshd() -> None:
@@ -82,17 +89,17 @@ def serving_sftp(folder: Path, keys: Path, host_key: str = "ed25519") -> Iterato
     keys.mkdir(parents=True, exist_ok=True)
     kinds = {kind: make_key(keys / f"host_{kind}", kind) for kind in ("ed25519", "rsa", "ecdsa")}
     client = make_key(keys / "client")
-    shutil.copy(client.with_suffix(".pub"), keys / "authorized_keys")
-    port = _free_port()
+    authorized = Path(shutil.copy(client.with_suffix(".pub"), keys / "authorized_keys"))
+    port, user = _free_port(), pwd.getpwuid(os.getuid()).pw_name
     settings, log = keys / "sshd_config", keys / "log"
     settings.write_text(_CONFIG.format(
-        port=port, keys=keys, folder=folder, user=getpass.getuser(),
+        port=port, authorized=authorized, folder=folder, user=user,
         host_keys="\n".join(f"HostKey {path}" for path in kinds.values()),
     ))
     public = {kind: path.with_suffix(".pub").read_text() for kind, path in kinds.items()}
-    source = SftpPull(host="127.0.0.1", port=port, user=getpass.getuser(), folder=".", host_key=public[host_key])
+    source = SftpPull(host="127.0.0.1", port=port, user=user, folder=".", host_key=public[host_key])
     with _running(settings, log, port):
-        yield Sshd(source, {"private_key": client.read_text()}, public, log)
+        yield Sshd(folder, source, {"private_key": client.read_text()}, public, log, authorized)
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from tests.fakes.memory import MemoryWorld, memory_world
 def copied(world: MemoryWorld) -> MemoryWorld:
     """An independent copy of what the stores hold; faults and steps begin anew."""
     twin = memory_world(at=world.clock.at)
-    for name in ("objects", "landing", "integrations", "runs", "roster", "executions", "notices", "waking"):
+    for name in ("objects", "landing", "integrations", "runs", "roster", "executions", "notices", "waking", "secrets",
+                 "timers"):
         there, here = vars(getattr(world, name)), vars(getattr(twin, name))
         held = {field: value for field, value in there.items() if isinstance(value, dict | list | set)}
         here.update(copy.deepcopy(held))

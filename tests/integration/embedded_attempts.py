@@ -129,7 +129,8 @@ ATTEMPTS = [
     Attempt("secretsmanager", "put_secret_value", {"SecretId": "{StackName}/a", "SecretString": "x"}, {"support"}),
     Attempt("secretsmanager", "get_secret_value", {"SecretId": "somebody-elses"}, set()),
     Attempt("scheduler", "list_schedules", {"GroupName": "{StackName}-runs"}, {"support"}),
-    # A schedule of another group: the embedded AWS takes every schedule for one of the group `default`.
+    Attempt("scheduler", "get_schedule", {"GroupName": "{StackName}-runs", "Name": "lab-usd"}, {"support"}),
+    Attempt("scheduler", "delete_schedule", {"GroupName": "{StackName}-runs", "Name": "x"}, {"support"}),
     Attempt("scheduler", "get_schedule", {"GroupName": "default", "Name": "lab-usd"}, set()),
     # what lies around
     Attempt("sqs", "send_message", {"QueueUrl": "{SettleQueueUrl}", "MessageBody": "{{}}"}, {*DOORS, "finish_run"}),

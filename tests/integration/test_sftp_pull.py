@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,26 +16,31 @@ from tests.builders.oneroster import file_bytes, small_district, zip_bytes
 from tests.builders.pulls import NAME, Pulls, write_set
 from tests.builders.sshd import Sshd, make_key, need_sshd, serving_sftp
 from tests.fakes.memory import START
+from tests.integration.waiting import eventually
 
 YESTERDAY, TODAY = START - timedelta(days=1), START - timedelta(hours=1)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _sshd() -> None:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """One server for all tests; each has a folder of its own on it."""
     need_sshd()
+    root = tmp_path_factory.mktemp("remote")
+    with serving_sftp(root, tmp_path_factory.mktemp("keys")) as started:
+        yield started
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    remote = tmp_path / "remote"
+def folder(server: Sshd, tmp_path: Path) -> Path:
+    remote = server.root / tmp_path.name
     remote.mkdir()
     return remote
 
 
 @pytest.fixture
-def sshd(folder: Path, tmp_path: Path) -> Iterator[Sshd]:
-    with serving_sftp(folder, tmp_path / "keys") as started:
-        yield started
+def sshd(server: Sshd, folder: Path) -> Sshd:
+    """The server, seen by an integration that pulls from this test's folder."""
+    return replace(server, source=server.source.model_copy(update={"folder": folder.name}))
 
 
 @pytest.fixture
@@ -68,13 +74,15 @@ def test_a_changed_host_key_is_refused_before_anything_is_sent(
 ) -> None:
     write_set(folder, {"set.zip": zip_bytes(small_district())}, TODAY)
     other = make_key(tmp_path / "other").with_suffix(".pub").read_text()
+    log = len(sshd.log.read_text())
     pulls.source = sshd.source.model_copy(update={"host_key": other})
     told = pulls.pull().failure
     assert told is not None
     assert (told.code, told.owner) == ("SRC-15", "vendor")
     assert "not the pinned key" in told.text
     assert told.text.count("SHA256:") == 2
-    assert "Accepted publickey" not in sshd.log.read_text()
+    eventually(lambda: "Connection" in sshd.log.read_text()[log:], what="the end of the connection in the log")
+    assert "publickey" not in sshd.log.read_text()[log:]
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "rsa", "ecdsa"])
@@ -87,10 +95,10 @@ def test_another_private_key_is_refused(pulls: Pulls, tmp_path: Path, kind: str)
 
 @pytest.mark.parametrize("kind", ["rsa", "ecdsa"])
 def test_private_keys_of_other_types_sign_in(
-    pulls: Pulls, folder: Path, tmp_path: Path, kind: str
+    pulls: Pulls, sshd: Sshd, folder: Path, tmp_path: Path, kind: str
 ) -> None:
     key = make_key(tmp_path / "mine", kind, passphrase="open it")
-    (tmp_path / "keys" / "authorized_keys").write_text(key.with_suffix(".pub").read_text())
+    sshd.let_in(key)
     write_set(folder, {"set.zip": zip_bytes(small_district())}, TODAY)
     pulls.credentials = {"private_key": key.read_text(), "passphrase": "open it"}
     assert pulls.pull().failure is None

@@ -197,7 +197,7 @@ def keep_failure(planning: Planning, unusable: SourceUnusable) -> Planned:
 
 
 def _denied(planning: Planning, content: str) -> bool:
-    """Content that was discarded: the door knows that of landed files; what is fetched is known only once it is read."""
+    """Content that was discarded: the door knows that of landed files, of what is fetched only planning does."""
     denied = content in planning.control.denied and content != planning.control.applied_content
     return denied and not planning.request.force
 

@@ -78,3 +78,13 @@ def test_a_class_that_moves_to_a_school_that_is_not_shared_takes_its_enrollments
 
 def test_before_a_first_load_nothing_stands() -> None:
     assert standing(None, NO_REPAIRS, ["people"]) == {}
+
+
+def test_who_was_archived_and_is_in_error_today_is_not_brought_back_by_a_rule() -> None:
+    """Not even where the rule would shorten the last good version."""
+    both = student("s-2", orgSourcedIds="school-1,school-2")
+    gone = plan_of(snapshot(students=[student("s-1")]), applied(snapshot(students=[student("s-1"), both]))).next_state
+    broken = snapshot(students=[student("s-1"), both | {"givenName": ""}])
+    plan = plan_of(broken, gone, sharing=Sharing(schools=("school-1",)))
+    assert operations(plan, "people") == []
+    assert "people" not in plan.left_out

@@ -119,6 +119,8 @@ _CODES: list[Code] = [
          "Correct the cause; this one follows."),
     )),
     *_rows("warning", "district", (
+        ("SRC-17", "Files that were read could not be removed from the district's server", "Left them there",
+         "Let the user delete in the folder, or set `remove_after` to false."),
         ("FIL-08", "The file is not UTF-8; read as Windows-1252", "Decoded it", "Save the file as UTF-8."),
         ("FIL-09", "There is no manifest; taken as a full (bulk) export", "Read the set", "Export manifest.csv too."),
         ("FIL-10", "The column name is spelled in another way", "Read the column", "Use the names of OneRoster."),

@@ -17,8 +17,9 @@ what left: they are emptied, and lists are shortened. Why a record is left out s
 
 With `schools`, a person stays who has a role in a chosen school, or is enrolled in a class that stays. Of the district
 itself stay its administrators, and staff who are in no school. Their other roles and organisations are not told.
-With `classes`, administrators stay. A guardian stays for a student who stays, whatever the guardian's own school; one whom
-nothing links to a student stays by school, and leaves where grades or classes are chosen. Terms have no school and stay.
+With `classes`, administrators stay. A guardian stays for a student who stays, whatever the guardian's own school; a
+guardian without a link to any student stays by school, and leaves where grades or classes are chosen. Terms have no
+school and stay.
 
 A record in error is judged by its last good version: a rule takes that away like any other, an error never does.
 """

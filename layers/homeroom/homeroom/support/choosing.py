@@ -9,7 +9,8 @@ from homeroom.errors import Refused
 from homeroom.model import events
 from homeroom.model.integration import Integration
 from homeroom.model.setup import OrgSeen
-from homeroom.model.vocabulary import GRADES, ROLES, Vocabulary, plain
+from homeroom.model.sharing import Sharing
+from homeroom.model.vocabulary import GRADES, ROLES
 from homeroom.ports import World
 from homeroom.support.audit import audit
 from homeroom.support.verifying import probed, refuse_unless_ok
@@ -47,14 +48,11 @@ def share(event: events.Share, world: World) -> dict[str, Any]:
     asked = {name: getattr(event.sharing, name) for name in sorted(event.sharing.model_fields_set)}
     if not asked:
         raise Refused("nothing is asked for", remedy="Name schools, grades, roles or classes; an empty list takes all.")
-    asked |= {name: _words(asked[name], vocabulary) for name, vocabulary in _VOCABULARIES.items() if name in asked}
+    refuse_unknown_words(event.sharing)
     audit(world, integration.id, "share", event.by, event.reason, sharing=asked)
     if asked.get("schools") and integration.transport != "csv_pushed":
         _refuse_unknown_schools(asked["schools"], integration, world)
     return _share(integration, asked, world, chosen="schools" in asked)
-
-
-_VOCABULARIES = {"grades": GRADES, "roles": ROLES}
 
 
 def _share(
@@ -84,12 +82,11 @@ def _refuse_unknown_schools(wanted: Iterable[str], integration: Integration, wor
     _refuse_strangers("school", strangers, "Take ids that the operation schools shows.")
 
 
-def _words(given: Iterable[str], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Words of a vocabulary in their one spelling. Raises Refused on any other."""
-    spellings = vocabulary.spellings()
-    strangers = [word for word in given if plain(word) not in spellings]
-    _refuse_strangers(vocabulary.name, strangers, f"Take of: {', '.join(vocabulary.words)}.")
-    return tuple(dict.fromkeys(spellings[plain(word)] for word in given))
+def refuse_unknown_words(sharing: Sharing) -> None:
+    """Grades and roles that no roster has would leave everybody out. Raises Refused."""
+    for vocabulary, words in ((GRADES, sharing.grades), (ROLES, sharing.roles)):
+        strangers = [word for word in words if word not in vocabulary.words]
+        _refuse_strangers(vocabulary.name, strangers, f"Take of: {', '.join(vocabulary.words)}.")
 
 
 def _refuse_strangers(kind: str, strangers: list[str], remedy: str) -> None:

@@ -16,6 +16,7 @@ from homeroom.model.setup import SetUp
 from homeroom.ports import World
 from homeroom.products import unknown
 from homeroom.support.audit import audit
+from homeroom.support.choosing import refuse_unknown_words
 from homeroom.support.timers import put_timer, refuse_bad_time
 from homeroom.support.verifying import for_another_district
 from homeroom.support.views import integration_view, seen, steps_view
@@ -112,6 +113,7 @@ def _refuse_what_can_not_run(wanted: Integration) -> None:
     if strangers:
         raise Refused(f"there is no limit to set for {', '.join(strangers)}", remedy="Name a guard such as GRD-02.")
     refuse_bad_time(wanted)
+    refuse_unknown_words(wanted.sharing)
     if wanted.transport == "csv_pushed" and not wanted.district_id:
         raise Refused(
             "no district is named, so another district's file could not be told from its own",

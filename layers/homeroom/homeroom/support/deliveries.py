@@ -13,6 +13,7 @@ from homeroom.ports import Landed, World
 from homeroom.read.archive import Limits
 from homeroom.read.content import hash_of
 from homeroom.read.delivery import Waiting, Whole, manifest_of, newest_set, settle
+from homeroom.support.expected import Late, late
 
 
 def newest_delivery(integration: Integration, known: Delivery | None, world: World) -> Delivery | None:
@@ -50,3 +51,11 @@ def content_hash(files: Sequence[LandedFile], world: World) -> str | None:
 def _content(landed: Landed, world: World) -> bytes:
     with TemporaryDirectory() as folder:
         return world.landing.fetch(landed.file, Path(folder)).read_bytes()
+
+
+def late_file(integration: Integration, world: World) -> Late | None:
+    """The file that should have landed by now and did not, if there is one."""
+    if integration.transport != "csv_pushed" or integration.schedule.mode == "off":
+        return None
+    newest = max((landed.modified for landed in world.landing.listing(integration.id)), default=None)
+    return late(integration, newest, world.clock.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from homeroom.apply.holds import settled, supersede
@@ -13,6 +14,7 @@ from homeroom.ports import World
 from homeroom.support.audit import audit
 from homeroom.support.choosing import choose_schools, find_schools, share
 from homeroom.support.connecting import connect, rotate_secret
+from homeroom.support.deliveries import late_file
 from homeroom.support.door import start
 from homeroom.support.rules import leased
 from homeroom.support.stale import check_stale
@@ -35,7 +37,9 @@ def list_all(_event: events.ListIntegrations, world: World) -> dict[str, Any]:
 
 def status(event: events.ShowStatus, world: World) -> dict[str, Any]:
     """One integration: whose turn it is, the steps of its set-up, and its newest runs."""
-    looked = seen(world.integrations.get(event.integration), world, event.runs)
+    integration = world.integrations.get(event.integration)
+    missing = late_file(integration, world)
+    looked = replace(seen(integration, world, event.runs), late=missing.text if missing else None)
     runs = {"runs": [run_view(record) for record in looked.history[: event.runs]]}
     return integration_view(looked) | steps_view(looked) | set_up_view(looked.integration) | runs
 

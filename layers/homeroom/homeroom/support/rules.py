@@ -96,8 +96,8 @@ def _unchanged(asked: Asked) -> str | None:
 
 
 _RULES: Mapping[SkipReason, Callable[[Asked], str | None]] = {
-    "not set up": _not_set_up, "paused": _paused, "blackout": _blackout, "locked": _locked, "no data": _no_data, "denied": _denied,
-    "unchanged": _unchanged,
+    "not set up": _not_set_up, "paused": _paused, "blackout": _blackout, "locked": _locked, "no data": _no_data,
+    "denied": _denied, "unchanged": _unchanged,
 }
 _BY_HAND: tuple[SkipReason, ...] = tuple(reason for reason in _RULES if reason != "blackout")
 _ASKED_OF: Mapping[Trigger, tuple[SkipReason, ...]] = {

@@ -6,8 +6,9 @@ from typing import Any
 
 from homeroom.model.integration import Integration
 from homeroom.ports import World
+from homeroom.support.deliveries import late_file
 from homeroom.support.door import start_waiting
-from homeroom.support.expected import LATE, Late, late
+from homeroom.support.expected import LATE
 from homeroom.support.status import is_stale
 from homeroom.support.views import seen
 
@@ -32,14 +33,6 @@ def check_stale(world: World) -> dict[str, Any]:
             + ", ".join(missing) + ". Next: ask the districts to check their exports' schedules.",
         )
     return {"checked": len(integrations), "stale": old, "late": missing, "started": started}
-
-
-def late_file(integration: Integration, world: World) -> Late | None:
-    """The file that should have landed by now and did not, if there is one."""
-    if integration.transport != "csv_pushed" or integration.schedule.mode == "off":
-        return None
-    newest = max((landed.modified for landed in world.landing.listing(integration.id)), default=None)
-    return late(integration, newest, world.clock.now())
 
 
 def _starts(integration: Integration, world: World) -> bool:

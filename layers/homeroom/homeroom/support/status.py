@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from homeroom.model.integration import Integration, Status
 from homeroom.model.issues import Owner
 from homeroom.model.run import Control, RunRecord
 from homeroom.support.rules import leased
 from homeroom.support.steps import Facts, open_step
+from homeroom.support.times import rests_on
 
 _SOURCE_REFUSED = "SRC-01"
 _CONNECTION = ("SRC-01", "SRC-02", "SRC-10", "SRC-11", "SRC-12", "SRC-15", "SRC-16")
 """Failures that a connection test sees as well, and sees mended."""
 _BLOCKS = ("credentials", "verify")
-"""Steps without which the door refuses every run; the others matter before the first one only."""
+"""Steps without which the door refuses every run that fetches; the others matter before the first one only."""
 _LANDS = ("export",)
 """Told as waiting for data."""
 _SENDERS: Mapping[str, Owner] = {"district": "district", "aggregator": "aggregator"}
@@ -40,6 +42,8 @@ class Seen:
     control: Control
     history: Sequence[RunRecord]
     now: datetime
+    late: str | None = None
+    """Words on a pushed file that should have come by now, where somebody looked."""
 
     @property
     def ended(self) -> RunRecord | None:
@@ -65,8 +69,8 @@ def standing(seen: Seen) -> Standing:
 
 def is_stale(seen: Seen) -> bool:
     """Whether an applied roster is older than its integration allows; rosters that may not run are not called stale."""
-    fresh, today = seen.fresh_at, seen.now.date().isoformat()
-    rests = seen.integration.paused or any(b.first <= today <= b.last for b in seen.integration.blackouts)
+    fresh, local = seen.fresh_at, seen.now.astimezone(ZoneInfo(seen.integration.timezone))
+    rests = seen.integration.paused or rests_on(seen.integration, local.date())
     return fresh is not None and not rests and seen.now - fresh > timedelta(hours=seen.integration.stale_after_hours)
 
 
@@ -152,7 +156,8 @@ def _not_set_up(seen: Seen) -> Standing | None:
     step = open_step(Facts(seen.integration, seen.control))
     if step is None or step.owner == "nobody" or step.name in _LANDS:
         return None
-    if seen.control.applied_run is not None and step.name not in _BLOCKS:
+    blocks = step.name in _BLOCKS and seen.integration.transport != "csv_pushed"
+    if seen.control.applied_run is not None and not blocks:
         return None
     text = f"{step.name}: {step.note or step.todo}"
     if step.owner in _SENDERS:
@@ -168,6 +173,10 @@ def _no_data(seen: Seen) -> Standing | None:
     return Standing("waiting for data", "nobody", "the first run starts by its schedule, or by hand")
 
 
+def _late(seen: Seen) -> Standing | None:
+    return Standing("waiting for the district", "district", seen.late) if seen.late else None
+
+
 def _stale(seen: Seen) -> Standing | None:
     if not is_stale(seen):
         return None
@@ -181,5 +190,5 @@ def _up_to_date(seen: Seen) -> Standing:
 
 _RULES: tuple[Callable[[Seen], Standing | None], ...] = (
     _paused, _running, _on_hold, _half_written, _after_a_failure, _after_a_test, _incomplete_upload, _not_set_up,
-    _no_data, _stale, _up_to_date,
+    _no_data, _late, _stale, _up_to_date,
 )

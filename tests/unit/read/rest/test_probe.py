@@ -14,7 +14,8 @@ from tests.fakes.oneroster_service import Fault, Service
 from tests.unit.read.rest.reading import Reading, Waits, paged_district, secrets_of
 
 
-def tested(service: Service, secrets: dict[str, str] | None = None, **source: Any) -> Probe:
+def outcome(service: Service, secrets: dict[str, str] | None = None, **source: Any) -> Probe:
+    """The test of this service with the right secrets, or these. None of them shows in what it says."""
     with serving(service):
         integration = Reading(service, **source).integration
         found = probe(integration, secrets or secrets_of(service), Waits().patience(20))
@@ -33,9 +34,10 @@ def failed(found: Probe) -> tuple[str, str | None]:
 @pytest.mark.parametrize("version", ["1.1", "1.2"])
 @pytest.mark.parametrize("sign_in", ["oauth1_sha256", "oauth1_sha1", "oauth2", "bearer"])
 def test_a_service_that_works_passes_every_step(sign_in: Any, version: Any) -> None:
-    found = tested(Service(paged_district(), sign_in=sign_in, version=version))
+    found = outcome(Service(paged_district(), sign_in=sign_in, version=version))
     assert found.ok
-    assert [finding.step for finding in found.findings] == ["address", "sign-in", "scope", "schools", "classes", "people"]
+    steps = ["address", "sign-in", "scope", "schools", "classes", "people"]
+    assert [finding.step for finding in found.findings] == steps
     assert [(org.id, org.name) for org in found.districts] == [("d-1", "Sample District")]
     assert len(found.schools) == 9
     assert found.findings[3].text == "9 schools and 1 district are shared"
@@ -43,7 +45,7 @@ def test_a_service_that_works_passes_every_step(sign_in: Any, version: Any) -> N
 
 def test_at_most_one_person_is_asked_for() -> None:
     service = Service(paged_district())
-    tested(service)
+    outcome(service)
     assert [(one.path, one.query["limit"]) for one in service.log if one.path not in ("orgs",)] == [
         ("classes", "1"), ("users", "1")]
 
@@ -67,63 +69,63 @@ def test_an_address_with_no_service_behind_it() -> None:
 
 
 def test_an_address_that_answers_with_a_web_page() -> None:
-    assert failed(tested(Service(paged_district(), faults=[Fault("*", "not_json")]))) == ("address", "SRC-04")
+    assert failed(outcome(Service(paged_district(), faults=[Fault("*", "not_json")]))) == ("address", "SRC-04")
 
 
 @pytest.mark.parametrize("sign_in", ["oauth1_sha256", "oauth1_sha1", "oauth2"])
 def test_a_wrong_secret(sign_in: Any) -> None:
-    found = tested(Service(paged_district(), sign_in=sign_in), {"key": "sample-key", "secret": "wrong-secret-1"})
+    found = outcome(Service(paged_district(), sign_in=sign_in), {"key": "sample-key", "secret": "wrong-secret-1"})
     assert failed(found) == ("sign-in", "SRC-01")
     assert "secret" in found.findings[-1].remedy
 
 
 def test_a_wrong_digest_is_among_what_to_check() -> None:
-    found = tested(Service(paged_district(), sign_in="oauth1_sha1"), sign_in="oauth1_sha256")
+    found = outcome(Service(paged_district(), sign_in="oauth1_sha1"), sign_in="oauth1_sha256")
     assert failed(found) == ("sign-in", "SRC-01")
     assert "HMAC-SHA256" in found.findings[-1].remedy
 
 
 def test_a_wrong_token() -> None:
-    assert failed(tested(Service(paged_district(), sign_in="bearer"), {"token": "wrong-1"})) == ("sign-in", "SRC-01")
+    assert failed(outcome(Service(paged_district(), sign_in="bearer"), {"token": "wrong-1"})) == ("sign-in", "SRC-01")
 
 
 def test_a_clock_that_is_wrong() -> None:
-    found = tested(Service(paged_district(), skew=-1200))
+    found = outcome(Service(paged_district(), skew=-1200))
     assert failed(found) == ("clock", "SRC-16")
     assert "20 minutes" in found.findings[-1].text
 
 
 def test_a_scope_that_is_missing() -> None:
-    found = tested(Service(paged_district(), sign_in="oauth2", granted=("roster.readonly",)))
+    found = outcome(Service(paged_district(), sign_in="oauth2", granted=("roster.readonly",)))
     assert failed(found) == ("scope", "SRC-11")
 
 
 def test_organisations_that_may_not_be_read() -> None:
-    assert failed(tested(Service(paged_district(), missing={"orgs": 403, "schools": 403}))) == ("scope", "SRC-11")
+    assert failed(outcome(Service(paged_district(), missing={"orgs": 403, "schools": 403}))) == ("scope", "SRC-11")
 
 
 @pytest.mark.parametrize("orgs", [[], [{"sourcedId": "d-1", "name": "Sample District", "type": "district"}]])
 def test_no_schools_are_shared(orgs: list[dict[str, str]]) -> None:
-    found = tested(Service(paged_district() | {"orgs": orgs}))
+    found = outcome(Service(paged_district() | {"orgs": orgs}))
     assert failed(found) == ("schools", "SRC-11")
     assert "no schools are shared" in found.findings[-1].text
 
 
 @pytest.mark.parametrize(("stem", "step"), [("classes", "classes"), ("users", "people")])
 def test_nothing_of_a_kind_is_shared(stem: str, step: str) -> None:
-    assert failed(tested(Service(paged_district() | {stem: []}))) == (step, "SRC-11")
+    assert failed(outcome(Service(paged_district() | {stem: []}))) == (step, "SRC-11")
 
 
 def test_people_that_may_not_be_read() -> None:
     service = Service(paged_district(), missing=dict.fromkeys(("users", "*students", "*teachers"), 403))
-    found = tested(service)
+    found = outcome(service)
     assert failed(found) == ("people", "SRC-11")
     assert "403" in found.findings[-1].text
 
 
 def test_people_that_may_be_read_by_school_only() -> None:
-    assert tested(Service(paged_district(), missing=dict.fromkeys(("users", "students", "teachers"), 404))).ok
+    assert outcome(Service(paged_district(), missing=dict.fromkeys(("users", "students", "teachers"), 404))).ok
 
 
 def test_a_service_that_stumbles_for_long() -> None:
-    assert failed(tested(Service(paged_district(), faults=[Fault("*", 503)]))) == ("address", "SRC-02")
+    assert failed(outcome(Service(paged_district(), faults=[Fault("*", 503)]))) == ("address", "SRC-02")

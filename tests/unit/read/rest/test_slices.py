@@ -35,10 +35,12 @@ def progress(reading: Reading) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("requests", [1, 2, 3, 7])
-@pytest.mark.parametrize("settings", [{}, {"totals": "ignore"}, {"by_school": True}, {"connections": 1}])
+@pytest.mark.parametrize(("requests", "settings"), [
+    (1, {}), (2, {}), (3, {}), (7, {}), (1, {"totals": "ignore"}), (3, {"totals": "ignore"}), (2, {"connections": 1}),
+    (5, {"by_school": True}),
+])
 def test_c55_slices_of_any_length_keep_the_same_records_as_one_go(requests: int, settings: dict[str, Any]) -> None:
-    service = Service(paged_district(), links=False)
+    service = Service(paged_district(), sign_in="bearer", links=False)
     with serving(service):
         whole = Reading(service, **settings).all().records
         sliced = Reading(service, **settings).all(requests)

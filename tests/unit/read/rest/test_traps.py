@@ -104,7 +104,7 @@ def test_records_that_stand_twice_at_the_source_come_twice(total: Any) -> None:
 def test_c38_a_total_that_grows_restarts_the_whole_read() -> None:
     service = Service(paged_district())
     service.after(2, inserted("users", student("a-new-one")), on="users")
-    read_all(service)
+    read_all(service, connections=1)
     assert len(service.asked_for("orgs")) == 2 * len({one.offset for one in service.asked_for("orgs")})
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from homeroom.model import places
 from homeroom.model.run import Request
+from tests.builders.oneroster import small_district, zip_bytes
 from tests.builders.pulls import NAME, Pulls
 from tests.fakes.memory import START
 from tests.fakes.sftp_server import SftpServer
@@ -57,6 +58,26 @@ def test_a_set_that_was_pulled_and_not_applied_is_fetched_again(
     pulls.pull()
     assert pulls.landed(pulls.pull().delivery) == loose
     assert server.reads.count(("users.csv", 0)) == 2
+
+
+def a_delta() -> bytes:
+    return zip_bytes(small_district(), modes=dict.fromkeys(small_district(), "delta"))
+
+
+def test_a_delta_that_follows_the_applied_set_is_handed_over(applied: Pulls, uploads: Uploads) -> None:
+    delta = a_delta()
+    uploads.put({"delta.zip": delta}, at=TODAY)
+    assert applied.landed(applied.pull().delivery) == {"delta.zip": delta}
+
+
+def test_a_delta_that_passed_over_another_export_is_refused(applied: Pulls, uploads: Uploads, archive: bytes) -> None:
+    uploads.put({"delta-1.zip": a_delta()}, at=TODAY - timedelta(minutes=5))
+    uploads.put({"delta-2.zip": a_delta()}, at=TODAY)
+    told = applied.pull().failure
+    assert told is not None
+    assert told.code == "FIL-07"
+    uploads.put({"bulk.zip": archive}, at=TODAY + timedelta(minutes=5))
+    assert set(applied.landed(applied.pull().delivery)) == {"bulk.zip"}
 
 
 @pytest.mark.parametrize("change", ["time", "size", "name"])

@@ -133,12 +133,10 @@ class Clever:
             raise _refused_token()
         return answer
 
-    def one(self, path: str) -> Object | None:
-        """A single object, or None where Clever does not know it (any more). Raises SourceUnusable."""
-        answer = self.get(self.own(path))
-        if answer.status == 404:
-            return None
-        return part(body_of(answer, path.split("/")[1]).get("data"))
+    def one(self, name: str, found: str) -> Object | None:
+        """One object of a list, or None where Clever does not know it (any more). Raises SourceUnusable."""
+        answer = self.get(self.own(f"/{name}/{quote(found, safe='')}"))
+        return None if answer.status == 404 else part(body_of(answer, name).get("data"))
 
     def about(self) -> Object:
         """The district of the token. Raises SourceUnusable where it is not the one that was confirmed at connect."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from homeroom.model.source import CleverApi
 from homeroom.read.clever.api import Clever, body_of
@@ -67,7 +68,7 @@ def _young(asked: Poll, clever: Clever, full_at: str | None) -> bool:
 
 def _still_there(clever: Clever, event: str) -> bool:
     """Whether Clever still knows the event: else others after it may be forgotten as well."""
-    answer = clever.get(clever.own(f"/events/{event}"))
+    answer = clever.get(clever.own(f"/events/{quote(event, safe='')}"))
     return answer.status not in _NO_EVENTS and bool(body_of(answer, "events").get("data"))
 
 

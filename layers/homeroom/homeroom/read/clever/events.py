@@ -160,7 +160,7 @@ def _resolved(clever: Clever, given: Given, people: list[str], progress: Progres
     if progress["resolved"] > MOST_RESOLVED:
         raise NotEnough
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        found = list(pool.map(lambda one: clever.one(f"/users/{one}"), people))
+        found = list(pool.map(lambda one: clever.one("users", one), people))
     return [_upsert("users", user, given) for user in found if user is not None]
 
 

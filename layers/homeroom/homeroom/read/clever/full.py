@@ -22,7 +22,7 @@ from homeroom.model.fetched import Collection, Fetched
 from homeroom.model.issues import Issue
 from homeroom.read.clever import cursor, proof, standing
 from homeroom.read.clever.api import CONNECTIONS, Clever
-from homeroom.read.clever.cells import Given, Object, Row
+from homeroom.read.clever.cells import Given, Object
 from homeroom.read.clever.pages import Place, first, turn
 from homeroom.read.clever.rows import MEMBERS, STEMS, record
 from homeroom.read.polling import Poll
@@ -101,14 +101,17 @@ def _keep(asked: Poll, name: str, items: tuple[Object, ...], place: Place, given
     """Keep one page as a block of rows."""
     if not items:
         return place
-    made = [record(name, item, given) for item in items]
-    rows = [one.row for one in made if one.row is not None]
-    asked.keep_block(STEMS[name], place.blocks, lines_of(rows))
-    members: list[Row] = [row for one in made for row in one.enrollments]
+    lines, of_members, left_out, members = bytearray(), bytearray(), 0, 0
+    for item in items:  # one at a time: the people of a page of sections are many
+        made = record(name, item, given)
+        lines += lines_of([made.row] if made.row else [])
+        of_members += lines_of(made.enrollments)
+        left_out, members = left_out + (made.row is None), members + len(made.enrollments)
+    asked.keep_block(STEMS[name], place.blocks, bytes(lines))
     if name == "sections":
-        asked.keep_block(MEMBERS, place.blocks, lines_of(members))
-    return replace(place, blocks=place.blocks + 1, records=place.records + len(rows),
-                   members=place.members + len(members), left_out=place.left_out + len(made) - len(rows))
+        asked.keep_block(MEMBERS, place.blocks, bytes(of_members))
+    return replace(place, blocks=place.blocks + 1, records=place.records + len(items) - left_out,
+                   members=place.members + members, left_out=place.left_out + left_out)
 
 
 def _next_slice(asked: Poll, clever: Clever, progress: Progress, lists: Mapping[str, Place]) -> Polled:

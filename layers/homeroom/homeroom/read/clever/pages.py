@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from homeroom.errors import SourceUnusable
 from homeroom.read.clever.api import Clever, next_link, refused
@@ -182,7 +182,7 @@ def _in_order(page: Page, place: Place) -> None:
 def _uri(clever: Clever, name: str, limit: int, after: str) -> str:
     """The beginning of a list, or what comes after a record: the only pages whose address is ours."""
     uri = f"{clever.own(f'/{name}')}?limit={limit}"
-    return f"{uri}&starting_after={after}" if after else uri
+    return f"{uri}&starting_after={quote(after, safe='')}" if after else uri
 
 
 def _given_up(name: str, torn: Torn) -> SourceUnusable:

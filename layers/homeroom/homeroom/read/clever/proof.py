@@ -38,7 +38,7 @@ def first_cut(asked: Poll, clever: Clever, kept: Mapping[str, Collection]) -> st
                 named[target].update(row.get(column, "").split(","))
     for stem, name in _LISTS.items():
         missing = sorted(named[stem] - known[stem] - {""})
-        if any(clever.one(f"/{name}/{one}") is not None for one in sample(missing)):
+        if any(clever.one(name, one) is not None for one in sample(missing)):
             return name
     return None
 

@@ -78,12 +78,12 @@ class CollectionRead:
 
     def _walk_on(self, path: str) -> bool:
         """Whether the endpoint is whole; else the slice is over, with the pages on their way taken."""
-        walk, waiting = self._current.walk, self._crew
-        while waiting.waiting or not walk.whole:
+        walk, crew = self._current.walk, self._crew
+        while crew.waiting or not walk.whole:
             self._ask_ahead(path)
-            if not waiting.waiting:
+            if not crew.waiting:
                 return False
-            offset, page = waiting.hear()
+            offset, page = crew.hear()
             self._same_revision(page)
             if walk.take(offset, page):
                 self._blocks.add(page)

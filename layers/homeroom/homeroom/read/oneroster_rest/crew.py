@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,8 +11,8 @@ from contextlib import contextmanager
 from homeroom.read.oneroster_rest.pages import Page
 from homeroom.read.oneroster_rest.service import Service
 
-AHEAD = 4
-"""Pages that may wait to be heard, so that one slow answer does not leave the other connections idle."""
+AHEAD = 1.5
+"""Pages on their way or waiting to be heard, for each connection: one slow answer must not leave the others idle."""
 Opening = dict[int, Page]
 """The first page of an endpoint by its offset, and what came behind it, where the total said that it is all."""
 
@@ -21,7 +22,7 @@ class Crew:
 
     def __init__(self, service: Service, threads: ThreadPoolExecutor):
         self._service, self._threads = service, threads
-        self.width = service.source.connections + AHEAD
+        self.width = math.ceil(service.source.connections * AHEAD)
         self.asked = 0
         self._waiting: deque[tuple[int, Future[Page]]] = deque()
         self._openings: dict[str, Future[Opening]] = {}

@@ -62,5 +62,5 @@ def _decoded(raw: Raw, kind: Any) -> Any:
     """The value, or UNSET if it is none of that type."""
     try:
         return msgspec.json.decode(raw, type=kind)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return UNSET

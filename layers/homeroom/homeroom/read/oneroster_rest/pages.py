@@ -79,7 +79,7 @@ def _at_once(body: bytes, stem: str) -> list[Record] | None:
         envelope = _envelope(stem).decode(body)
     except msgspec.ValidationError:
         return None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise Torn("is not JSON") from None
     status = (getattr(envelope, word) for word in _STATUS_WORDS)
     return envelope.records if all(told is UNSET for told in status) else None

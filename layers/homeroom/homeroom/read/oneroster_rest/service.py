@@ -19,6 +19,8 @@ MOST_SKEW = 300.0
 ROUNDS_OF_THROTTLING = 5
 _TORN_PAUSES = (1.0, 4.0)
 NOT_OFFERED = frozenset({403, 404, 405, 501})
+NOTHING_THERE = frozenset({400, 404, 416, 422})
+"""What services answer to an offset behind the end, where others send an empty page."""
 _ORDER = (("sort", "sourcedId"), ("orderBy", "asc"))
 
 
@@ -58,11 +60,12 @@ class Service:
     def page(self, stem: str, endpoint: str, offset: int, limit: int | None = None) -> Page:
         """What stands at an offset of an endpoint such as `schools/1/classes`. Raises NotOffered, SourceUnusable.
 
-        A torn or mistaken body is asked for again a few times. Behind the first page, 404 means that nothing is there.
+        A torn or mistaken body is asked for again a few times. Behind the first page, an offset that the service does
+        not know is an empty page, which the walk has to prove like any other.
         """
         for pause in (*_TORN_PAUSES, None):
             answer = self._answer(endpoint, offset, limit or self.source.page_size)
-            if answer.status == 204 or (answer.status == 404 and offset):
+            if answer.status == 204 or (offset and answer.status in NOTHING_THERE):
                 return Page(0)
             if answer.status in NOT_OFFERED and not offset:
                 raise NotOffered(endpoint, answer.status)
@@ -92,15 +95,16 @@ class Service:
         with self._signing:
             if not self._sign_ins:
                 self._sign_in()
-        for _ in range(2):
-            signed = self._sign_ins
-            answer = self._patiently(url)
-            if answer.status != 401:
-                return answer
+        signed = self._sign_ins
+        answer = self._patiently(url)
+        if answer.status == 401:
             with self._signing:
-                if signed == self._sign_ins:
+                if signed == self._sign_ins:  # else another thread has just signed in anew
                     self._sign_in()
-        raise self._refused(answer)
+            answer = self._patiently(url)
+        if answer.status == 401:
+            raise self._refused(answer)
+        return answer
 
     def _sign_in(self) -> None:
         self._http.sign_in_with(sign_in(self.source, self._credentials(), self._http))

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel
 
+from homeroom.errors import SourceUnusable
 from homeroom.model import places
 from homeroom.model.events import Polled
 from homeroom.model.fetched import Fetched
@@ -22,7 +23,7 @@ from homeroom.model.issues import Issue
 from homeroom.model.run import Delivery, LandedFile
 from homeroom.model.source import SftpPull
 from homeroom.read.archive import Limits
-from homeroom.read.content import hash_of
+from homeroom.read.content import hash_of, is_delta
 from homeroom.read.delivery import Waiting
 from homeroom.read.http import Patience
 from homeroom.read.polling import Poll
@@ -171,7 +172,22 @@ class _Pull:
         for file, path in zip(files, paths, strict=True):
             if not path.exists():
                 self.asked.world.landing.fetch(file, self.here)
+        if is_delta(paths):
+            self._refuse_a_gap(progress.chosen)
         return Delivery(files=files, content_hash=hash_of(paths))
+
+    def _refuse_a_gap(self, chosen: tuple[Remote, ...]) -> None:
+        """A delta tells what changed since the export before it: none may lie between the applied set and this one.
+
+        Raises SourceUnusable (FIL-07). One that was written over leaves no trace, so deltas need names of their own.
+        """
+        known = applied(self.asked, self.source)
+        since = max((remote.mtime for remote in known.files), default=0) if known is not None else 0
+        until = max(remote.mtime for remote in chosen)
+        others = [remote for remote in self.folder.listing() if remote.is_read and remote not in chosen]
+        if any(since < remote.mtime <= until for remote in others):
+            raise SourceUnusable("a delta follows another export on the server, which was not applied", code="FIL-07",
+                                 remedy="Send one bulk export.")
 
     def _hand_over(self, progress: Progress, delivery: Delivery) -> Polled:
         remember(self.asked, Remembered(place=place_of(self.source), files=progress.chosen, delivery=delivery))
