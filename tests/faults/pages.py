@@ -10,24 +10,22 @@ SIZE = 4
 """Records of a page of the OneRoster service."""
 CLEVER_SIZE = 3
 """Records of a page of Clever; it has one collection less, and no school year among its terms."""
-PLACES = range(1, 10)
+PLACES, STUDENTS = range(1, 12), range(1, 10)
 
 
 def many_pages() -> Files:
-    """A district of 8 schools and 9 classes, each with a term, a course and a teacher of its own; 12 people, one of
-    them a guardian, and 18 enrollments."""
-    schools = [f"school-{n}" for n in PLACES[:-1]]
+    """10 schools and 11 classes, each with a term, a course and a teacher; 9 students, a guardian; 23 enrollments."""
     files: Files = {
-        "orgs": [org("d-1", type="district", identifier="D1", parentSourcedId=""), *map(org, schools)],
+        "orgs": [org("d-1", type="district", identifier="D1", parentSourcedId=""),
+                 *(org(f"school-{n}") for n in PLACES[:-1])],
         "academicSessions": [term("y-27", type="schoolYear", parentSourcedId=""), *(term(f"m-{n}") for n in PLACES)],
         "courses": [course(f"k-{n}") for n in PLACES],
         "classes": [klass(f"c-{n}", courseSourcedId=f"k-{n}", termSourcedIds=f"m-{n}") for n in PLACES],
-        "users": [teacher("t-1"), teacher("t-2"), *(student(f"s-{n}") for n in PLACES)],
+        "users": [teacher("t-1"), teacher("t-2"), *(student(f"s-{n}") for n in STUDENTS)],
         "enrollments": [enrollment(f"t-{n % 2 + 1}", f"c-{n}", role="teacher", primary="true") for n in PLACES],
     }
-    files["enrollments"] += [enrollment(f"s-{n}", f"c-{n}") for n in PLACES]
-    files["users"].pop()
-    files["enrollments"][-1] = enrollment("s-1", "c-9")
+    files["enrollments"] += [enrollment(f"s-{n}", f"c-{n}") for n in STUDENTS]
+    files["enrollments"] += [enrollment(f"s-{n}", f"c-{n + 9}") for n in (1, 2)] + [enrollment("s-1", "c-2")]
     return district(files).with_guardian("g-1", of="s-1").files
 
 

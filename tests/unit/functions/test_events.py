@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+from homeroom.model import places
 from homeroom.model.events import StartRun, SupportOperation
+from homeroom.model.fetched import Fetched
 from homeroom.model.integration import Blackout, Pause
 from homeroom.model.run import Lease
 from homeroom.read import probing
@@ -29,6 +31,7 @@ from tests.fakes.plans import (
     run_through,
     write_parts,
 )
+from tests.unit.functions import fetching
 from tests.unit.functions.conftest import FUNCTIONS, ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore:Disabling idempotency")
@@ -158,6 +161,12 @@ def resting() -> MemoryWorld:
     return world
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _servers_end() -> Iterator[None]:
+    yield
+    fetching.SERVERS.close()
+
+
 CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "start_run/schedule": (delivered, {"state": "queued", "run": 1}),
     "start_run/hand": (delivered, {"state": "queued", "run": 1}),
@@ -169,6 +178,9 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "ingest_sftp_file/loose_file_landed": (connected, {"state": "waiting"}),
     "ingest_sftp_file/unknown_integration": (connected, {"state": "unknown integration"}),
     "ingest_sftp_file/set_settled": (loose_landed, {"batchItemFailures": []}),
+    "poll_oneroster/read_on": (fetching.rest_waits, {"done": True}),
+    "poll_clever/read_on": (fetching.clever_waits, {"done": True}),
+    "pull_sftp/read_on": (fetching.sftp_waits, {"done": True}),
     "plan_roster/plan": (queued, {"verdict": "apply"}),
     "upsert_roster/part": (planned(), {"done": True, "offset": 300}),
     "upsert_roster/rest_of_a_part": (planned(), {"done": True, "offset": 300}),
@@ -217,7 +229,11 @@ def event_of(case: str) -> Any:
 def test_the_sample_event_does_what_it_says(case: str, invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing, "_module", lambda transport: Stub())
     situation, expected = CASES[case]
-    answer = invoke(case.split("/")[0], situation(), event_of(case))
+    world = situation()
+    answer = invoke(case.split("/")[0], world, event_of(case))
+    if case.endswith("/read_on"):
+        about = Fetched.model_validate_json(world.objects.get(places.fetched_about(event_of(case)["integration"], 1)))
+        assert about.failure is None
     assert {name: answer[name] for name in expected} == expected
     assert json.loads(json.dumps(answer)) == answer
 

@@ -148,7 +148,7 @@ _CODES: list[Code] = [
         ("UND-01", "The record changed after the run", "Did not undo it", "Look at the listed record."),
     )),
     *_rows("warning", "aggregator", (
-        ("SRC-13", "The source does not offer a collection", "Left its records as they were applied",
+        ("SRC-13", "The source does not offer a collection", "Read what it does offer; left the rest as it was applied",
          "Ask for access to the collection if it should be synced."),
         ("IDN-03", "The same person came with a new id", "Proposed a re-key", "Approve or refuse the proposal."),
     )),

@@ -10,13 +10,14 @@ from pydantic import Field, field_validator
 from homeroom.model.frozen import Frozen
 
 SignIn = Literal["oauth1_sha256", "oauth1_sha1", "oauth2", "bearer"]
-_ADDRESS = re.compile(r"^(?:https://[A-Za-z0-9.-]+|http://(?:127\.0\.0\.1|localhost))(?::\d{1,5})?(?:/[^?#\s]*)?$")
-"""https anywhere, or http on this very machine (fakes, tests); no credentials, query or fragment."""
+_ADDRESS = re.compile(r"^(?:https://[A-Za-z0-9.-]+|http://(?:127\.0\.0\.1|localhost))(?::\d{1,5})?(?:/[^?#\s]*)?(\?[^#\s]*)?$")
+"""https anywhere, or http on this very machine (fakes, tests); no credentials, no fragment."""
 
 
-def _https(url: str) -> str:
-    """An address that may be asked. Raises ValueError."""
-    if not _ADDRESS.match(url):
+def _https(url: str, *, query: bool = False) -> str:
+    """An address that may be asked; a `query` only where the service wants one. Raises ValueError."""
+    found = _ADDRESS.match(url)
+    if found is None or (found[1] and not query):
         raise ValueError("the address must begin with https:// and hold no credentials, query or fragment")
     return url.rstrip("/")
 
@@ -35,10 +36,15 @@ class OneRosterRest(Frozen):
     by_school: bool = Field(default=False, description="read classes, people and enrollments school by school")
     totals: Literal["trust", "ignore"] = Field(default="trust", description="ignore: the service counts wrongly")
 
-    @field_validator("url", "token_url")
+    @field_validator("url")
     @classmethod
-    def _address(cls, value: str | None) -> str | None:
-        return None if value is None else _https(value)
+    def _address(cls, value: str) -> str:
+        return _https(value)
+
+    @field_validator("token_url")
+    @classmethod
+    def _token_address(cls, value: str | None) -> str | None:
+        return None if value is None else _https(value, query=True)
 
 
 class CleverApi(Frozen):

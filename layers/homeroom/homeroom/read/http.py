@@ -99,7 +99,7 @@ class Http:
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:
         last: Answer | requests.RequestException | None = None
-        for pause in _pauses():
+        for left, pause in zip(reversed(range(TRIES)), _pauses(), strict=True):
             try:
                 last = ask()
                 if last.status not in BUSY:
@@ -109,7 +109,7 @@ class Http:
                 raise self._unreachable(refused) from None
             except requests.RequestException as failed:
                 last = failed
-            if not self.patience.spend(pause):
+            if not left or not self.patience.spend(pause):
                 break
         raise self._given_up(last)
 

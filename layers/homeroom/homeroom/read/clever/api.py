@@ -95,9 +95,12 @@ class Clever:
         self.district, self.source = district, source
         self._app = App(source.sign_in_url, credentials, patience)
         self._lock = threading.Lock()
-        self.grant = grant or self._listed(
-            "the district is not connected to the app in Clever",
-            "The district authorises the app in its Clever Dashboard; then accept the request.")
+        listed = grant or self._listed()
+        if listed is None:
+            raise _not_connected("the district is not connected to the app in Clever",
+                                 "The district authorises the app in its Clever Dashboard; then accept the request.")
+        self.grant = listed
+        self._refusal: SourceUnusable | None = None
         self.http = Http("Clever", Bearer(self.grant.token), connections=CONNECTIONS, patience=patience)
 
     def __enter__(self) -> Clever:
@@ -151,22 +154,30 @@ class Clever:
         return found[0]
 
     def _renew(self, refused: Grant) -> None:
-        """After a 401: the token may have been rotated, or the district has left."""
+        """After a 401: the token may have been rotated, or the district has left. Lists are read side by side; only
+        the first that is refused looks the token up (conformance 4)."""
         with self._lock:
             if self.grant is not refused:
                 return
-            now = self._listed("the district disconnected the app in Clever",
-                               "The district authorises the app again in its Clever Dashboard, if that was not meant.")
-            if now.token == refused.token:
-                raise _refused_token()
-            self.grant = now
-            self.http.sign_in_with(Bearer(now.token))
+            self._refusal = self._refusal or self._looked_up_again(refused)
+            if self._refusal is not None:
+                raise self._refusal
 
-    def _listed(self, absent: str, remedy: str) -> Grant:
-        grant = next(iter(self._app.grants(self.district)), None)
-        if grant is None:
-            raise SourceUnusable(absent, code="SRC-01", owner="district", remedy=remedy)
-        return grant
+    def _looked_up_again(self, refused: Grant) -> SourceUnusable | None:
+        """Take the token that the district has now; or why there is no other one."""
+        now = self._listed()
+        if now is None:
+            return _not_connected(
+                "the district disconnected the app in Clever",
+                "The district authorises the app again in its Clever Dashboard, if that was not meant.")
+        if now.token == refused.token:
+            return _refused_token()
+        self.grant = now
+        self.http.sign_in_with(Bearer(now.token))
+        return None
+
+    def _listed(self) -> Grant | None:
+        return next(iter(self._app.grants(self.district)), None)
 
 
 def on_host(base: str, uri: str) -> str:
@@ -215,6 +226,10 @@ def next_link(body: Mapping[str, Any]) -> str | None:
     """Where the next page is, None after the last one and where there are no links at all."""
     links = (part(one) for one in several(body.get("links")))
     return next((text(one.get("uri")) for one in links if one.get("rel") == "next"), None)
+
+
+def _not_connected(words: str, remedy: str) -> SourceUnusable:
+    return SourceUnusable(words, code="SRC-01", owner="district", remedy=remedy)
 
 
 def _refused_token() -> SourceUnusable:
