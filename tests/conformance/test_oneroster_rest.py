@@ -218,13 +218,17 @@ def test_or_46_a_failing_service_is_tried_a_few_times_and_the_last_roster_stays(
 
 
 @pytest.mark.parametrize("status", [403, 404])
-@pytest.mark.parametrize("stem", ["courses", "academicSessions"])
-def test_or_47_a_collection_that_is_refused_is_not_swept_and_stops_no_other(stem: str, status: int) -> None:
+@pytest.mark.parametrize(("stem", "paths"), [
+    ("courses", ["courses"]), ("academicSessions", ["academicSessions"]), ("academicSessions", ["*erms", "academic*"]),
+])
+def test_or_47_a_collection_that_is_refused_is_not_swept_and_stops_no_other(
+    stem: str, paths: list[str], status: int
+) -> None:
     service = Service(small_district())
     with rest(service) as lab:
         lab.run()
         before = lab.items(ENTITIES[stem])
-        service.missing = {stem: status, **({"terms": status} if stem == "academicSessions" else {})}
+        service.missing = dict.fromkeys(paths, status)
         service.rows = dict(district().with_student("s-new", classes=["c-1"]).files)
         record = lab.run()
     assert record.outcome in ("applied", "applied with issues")

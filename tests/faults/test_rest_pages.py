@@ -54,9 +54,8 @@ def served(connections: int, **settings: Any) -> Iterator[Served]:
 OTHERS = {
     "sequential": partial(served, 1),
     "without-totals": partial(served, 4, total="missing", links=False),
-    "without-totals-sequential": partial(served, 1, total="missing", links=False),
 }
-"""Each takes every third position of faults, each another third. `usual` takes them all."""
+"""Each takes every third fault, each another third; `usual` takes them all."""
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +76,8 @@ def page_name(stem: str, page: int) -> str:
 
 
 def thirds(positions: list[Any]) -> list[tuple[str, Any]]:
-    """Each position, with the one of the other ways of serving that takes it."""
-    names = list(OTHERS)
-    return [(names[n % len(names)], position) for n, position in enumerate(positions)]
+    """Every third position for each of the other ways of serving."""
+    return [(name, position) for n, name in enumerate(OTHERS) for position in positions[n::3]]
 
 
 LASTING_FAULTS = [(stem, page, kind) for stem, page in PAGES for kind in KINDS]

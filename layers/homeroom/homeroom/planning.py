@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +25,7 @@ from homeroom.errors import NotFound, SourceUnusable
 from homeroom.guard import Verdict
 from homeroom.model import places
 from homeroom.model.events import Planned
+from homeroom.model.fetched import Fetched
 from homeroom.model.integration import Integration
 from homeroom.model.issues import Issue
 from homeroom.model.plan import RULES_VERSION, PlanManifest, Repairs
@@ -74,7 +75,8 @@ class Planning:
     def _delivered(self) -> Snapshot:
         if self.integration.transport in BY_API:
             return fetched.load(self.world.objects, self.lease.integration, self.lease.run, self._base)
-        delivery = self._delivery()
+        pulled = self._pulled()
+        delivery = pulled.delivery if pulled else self.request.delivery
         if delivery is None:
             raise SourceUnusable("no file has landed yet", code="SRC-06", remedy="Upload the first export.")
         with TemporaryDirectory() as folder:
@@ -83,13 +85,13 @@ class Planning:
             snapshot = read_set(source, strict=self.integration.options.strict, base=self._base)
         if "delta" in snapshot.modes.values():
             self._refuse_a_gap(delivery)
-        return snapshot
+        return replace(snapshot, issues=(*snapshot.issues, *pulled.issues)) if pulled else snapshot
 
-    def _delivery(self) -> Delivery | None:
-        """The files of this run: those that landed, or those that it pulled itself. Raises SourceUnusable."""
-        if self.integration.transport == "csv_pulled":
-            return fetched.about(self.world.objects, self.lease.integration, self.lease.run).delivery
-        return self.request.delivery
+    def _pulled(self) -> Fetched | None:
+        """What this run pulled itself; None for files that landed. Raises SourceUnusable."""
+        if self.integration.transport != "csv_pulled":
+            return None
+        return fetched.about(self.world.objects, self.lease.integration, self.lease.run)
 
     def _refuse_a_gap(self, delivery: Delivery) -> None:
         """A delta tells what changed since the delivery before it: one that was never applied would be lost for ever.

@@ -8,10 +8,15 @@ import pytest
 
 from homeroom.model import places
 from homeroom.model.run import Request
+from homeroom.read.http import Patience
+from homeroom.read.sftp_pull.connection import Server
+from homeroom.read.sftp_pull.keys import SignIn
+from homeroom.read.sftp_pull.listing import Folder, Remote
+from homeroom.read.sftp_pull.remembered import remove
 from tests.builders.oneroster import small_district, zip_bytes
 from tests.builders.pulls import NAME, Pulls
 from tests.fakes.memory import START
-from tests.fakes.sftp_server import SftpServer
+from tests.fakes.sftp_server import PASSWORD, SftpServer
 from tests.unit.read.sftp.conftest import YESTERDAY, Uploads
 
 TODAY = START - timedelta(hours=1)
@@ -208,6 +213,19 @@ def test_a_file_that_was_written_anew_is_not_removed(
     uploads.put({"set.zip": archive}, at=TODAY)
     removing.pull()
     assert uploads.names() == {"set.zip"}
+
+
+def test_a_file_that_was_written_anew_after_the_listing_is_not_removed(
+    server: SftpServer, uploads: Uploads, archive: bytes
+) -> None:
+    uploads.put({"set.zip": archive, "other.zip": archive})
+    seen = int(YESTERDAY.timestamp())
+    listed = [Remote(name="set.zip", size=len(archive), mtime=seen - 1),
+              Remote(name="other.zip", size=len(archive) + 1, mtime=seen),
+              Remote(name="gone.zip", size=len(archive), mtime=seen)]
+    with Server(server.source(), SignIn(password=PASSWORD), Patience()) as opened:
+        assert remove(Folder(opened, ".", lambda: START, 0), listed) == 0
+    assert uploads.names() == {"set.zip", "other.zip"}
 
 
 def test_a_newer_set_that_still_stands_on_applied_files_keeps_them(

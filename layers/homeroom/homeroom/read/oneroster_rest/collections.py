@@ -134,21 +134,26 @@ class CollectionRead:
             if current.stem in INDISPENSABLE:
                 raise _indispensable(current)
             return False
+        if self._narrows(self._ways[current.way + 1]):
+            return False
         current.way, current.endpoint = current.way + 1, 0
         current.walk, current.kept, current.habits = self._new_walk(), Kept(), []
         self._blocks = self._open()
-        self._not_narrower()
         return True
 
-    def _not_narrower(self) -> None:
-        """A way that shows less must not follow one that showed more: what it lacks would look removed."""
-        way, before = self._way, self._slice.asked.applied_about()
+    def _narrows(self, way: Way) -> bool:
+        """A way that shows less must not follow one that showed more: what it lacks would look removed. What can be
+        done without is then taken for not offered (conformance 47); for the rest this raises SourceUnusable."""
+        stem, before = self._current.stem, self._slice.asked.applied_about()
         if not way.lacks or before is None or self._source.by_school:
-            return
-        if not any(told.get("text") == way.told(self._current.stem) for told in before.get("issues", ())):
+            return False
+        if any(told.get("text") == way.told(stem) for told in before.get("issues", ())):
+            return False
+        if stem in INDISPENSABLE:
             raise SourceUnusable(
                 f"{self._ways[0].name} is refused now (status {self._current.refused}) and was not before",
                 code="SRC-04", owner="aggregator", remedy="Retried in the next window; ask the service's vendor why.")
+        return True
 
     def _done(self) -> Done:
         current, way = self._current, self._way
