@@ -3,10 +3,10 @@ PYTHON ?= python3
 ARCHITECTURE ?= arm64
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit lint format types arrows check layers sizes sam-build sam-deploy docs docs-check bench lock clean
+.PHONY: help setup demo test unit lint format types arrows check layers sizes sam-build sam-deploy docs docs-check conformance conformance-check bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv (first time some 20 seconds, afterwards nothing)
 	@$(PYTHON) .ci/setup.py
@@ -32,7 +32,7 @@ types: setup ## mypy, strict
 arrows: setup ## import-linter: who may import whom
 	@$(BIN)/lint-imports
 
-check: lint types arrows docs-check test ## all of these
+check: lint types arrows docs-check conformance-check test ## all of these
 
 layers: setup ## build the layers for this machine
 	@$(BIN)/python layers/build.py local
@@ -51,6 +51,12 @@ docs: setup ## write the generated pages anew
 
 docs-check: setup ## fail if a generated page is out of date
 	@$(BIN)/homeroom docs --check
+
+conformance: setup ## run the conformance tests and write docs/conformance.md
+	@$(BIN)/python -m tests.conformance.page
+
+conformance-check: setup ## fail if docs/conformance.md and the conformance tests differ
+	@$(BIN)/python -m tests.conformance.page --check
 
 bench: setup ## planning a million rows against reading them: prints the ratio
 	@$(BIN)/pytest -m bench -s $(ARGS)

@@ -27,6 +27,7 @@ from homeroom.read.oneroster_rest.patience import RunPatience
 from homeroom.read.oneroster_rest.reader import read as read_rest
 from homeroom.read.polling import Poll, Polled, Reader
 from homeroom.support.door import start
+from tests.fakes.clever_rows import district_row
 from tests.fakes.clever_server import CLIENT_ID, CLIENT_SECRET, Clever
 from tests.fakes.memory import MemoryWorld, memory_world
 from tests.fakes.oneroster_service import Service
@@ -63,7 +64,7 @@ def rest(service: Service, **source: Any) -> Integration:
     oauth2 = {"token_url": service.token_url} if service.sign_in == "oauth2" else {}
     settings = {"url": service.url, "version": service.version, "sign_in": service.sign_in, **oauth2, **source}
     return Integration(
-        id=LAB, district_id="d-1", transport="oneroster_rest", product_line="Sample", hold_first_load=False,
+        id=LAB, district_id=district_row(service.rows)["sourcedId"], transport="oneroster_rest", product_line="Sample", hold_first_load=False,
         secret_name=SECRET, source=OneRosterRest(**settings))
 
 

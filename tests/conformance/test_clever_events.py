@@ -87,9 +87,10 @@ def test_cl_38_the_cursor_moves_with_the_commit_and_not_before(
     before = known.district.events[-1]["id"]
     rename(known, "s-1", "new@sample.example")
     newest = known.district.events[-1]["id"]
-    with monkeypatch.context() as broken, pytest.raises(Crash):
+    with monkeypatch.context() as broken:
         broken.setattr(known.world.roster, "write", dies)
-        known.run()
+        with pytest.raises(Crash):
+            known.run()
     known.world.clock.tick(A_DAY)
     assert begun_after(known) == before
     assert email(known, "s-1") == "new@sample.example"

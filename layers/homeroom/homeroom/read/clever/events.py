@@ -170,7 +170,7 @@ def _whole(asked: Poll, clever: Clever, progress: Progress, place: Place) -> Pol
         issues.append(Issue(UNKNOWN, f"{progress['skipped']} events of kinds that are not known"))
     steps = Collection(blocks=place.blocks, records=place.records, how="events")
     asked.keep(Fetched(
-        source=asked.integration.transport, shape="steps", collections={"steps": steps}, issues=tuple(issues),
+        source="Clever events", shape="steps", collections={"steps": steps}, issues=tuple(issues),
         cursor=cursor.written(place.last, clever, progress.get("told") or progress["synced"]),
         full_at=datetime.fromisoformat(progress["full_at"]),
     ))

@@ -148,7 +148,7 @@ def _whole(asked: Poll, clever: Clever, progress: Progress, district: Object, li
     if left_out:
         issues += (Issue(LEFT_OUT, f"{left_out} contacts are for emergencies only"),)
     asked.keep(Fetched(
-        source=asked.integration.transport, shape="rows", collections=kept, issues=issues,
+        source=f"Clever API {clever.source.version}", shape="rows", collections=kept, issues=issues,
         cursor=cursor.written(progress["event"], clever, progress["last_sync"]),
         full_at=datetime.fromisoformat(progress["since"]),
     ))
