@@ -36,16 +36,9 @@ class Four:
 
     services: dict[str, Service]
     clever: Clever
-    worlds: dict[str, MemoryWorld] = field(default_factory=dict)
+    worlds: dict[str, MemoryWorld]
     names: dict[str, str] = field(default_factory=dict)
     days: int = 0
-
-    def begin(self, **clever_settings: Any) -> None:
-        """Empty rosters. `clever_settings` override settings of Clever's source."""
-        made = {name: rest(service) for name, service in self.services.items()}
-        made["clever"] = clever(self.clever, **clever_settings)
-        self.worlds = {name: fed_by(_patient(one)) for name, one in made.items()}
-        self.worlds["csv"] = memory_world(_patient(Integration(id=LAB, hold_first_load=False, product_line="Sample")))
 
     def day(self, files: Files) -> dict[str, RunRecord]:
         """Every source says this from now on, and every integration runs."""
@@ -79,12 +72,19 @@ def _changes(world: MemoryWorld) -> Counts:
 
 
 @contextmanager
-def four(files: Files) -> Iterator[Four]:
-    """All fakes, served over HTTP. REST 1.1 signs in by OAuth 1.0a, 1.2 by OAuth 2."""
+def four(files: Files, **clever_settings: Any) -> Iterator[Four]:
+    """All fakes, served over HTTP, and empty rosters. REST 1.1 signs in by OAuth 1.0a, 1.2 by OAuth 2.
+
+    `clever_settings` override settings of Clever's source.
+    """
     services = {"rest-1.1": Service(files, version="1.1"), "rest-1.2": Service(files, version="1.2", sign_in="oauth2")}
     fake = Clever(files)
     with ExitStack() as stack:
         for service in services.values():
             stack.enter_context(oneroster_server.serving(service))
         stack.enter_context(clever_server.serving(fake))
-        yield Four(services, fake)
+        made = {name: rest(service) for name, service in services.items()}
+        made["clever"] = clever(fake, **clever_settings)
+        worlds = {name: fed_by(_patient(one)) for name, one in made.items()}
+        worlds["csv"] = memory_world(_patient(Integration(id=LAB, hold_first_load=False, product_line="Sample")))
+        yield Four(services, fake, worlds)

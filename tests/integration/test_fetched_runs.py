@@ -60,6 +60,7 @@ def test_a_oneroster_service_is_read_and_a_new_secret_counts_at_once(aws: Embedd
 def test_clever_is_read_whole_and_then_by_its_events(aws: Embedded) -> None:
     app = Clever()
     served = app.add_district(small_district())
+    served.sync()  # the first event there is: from here on changes can be followed
     with clever_serving(app) as url:
         source = CleverApi(url=url, sign_in_url=url, follow_events=True)
         credentials = {"client_id": app.client_id, "client_secret": app.client_secret}
