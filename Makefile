@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: help setup demo test unit lint format types arrows check layers sizes sam-build sam-deploy docs docs-check conformance conformance-check bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv (first time some 20 seconds, afterwards nothing)
 	@$(PYTHON) .ci/setup.py
@@ -14,8 +14,8 @@ setup: ## make .venv (first time some 20 seconds, afterwards nothing)
 demo: setup ## three landings in the embedded AWS; KEEP=1 leaves it running
 	@$(BIN)/homeroom demo $(if $(KEEP),--keep)
 
-test: setup ## unit tests, laws and integration tests
-	@$(BIN)/pytest -m "not (bench or integration)" -n 2 --dist worksteal $(ARGS) && $(BIN)/pytest -m integration $(ARGS)
+test: setup ## all tests but benchmarks; those that need the embedded AWS share one of three workers
+	@$(BIN)/pytest -m "not bench" -n 3 --dist loadgroup $(ARGS)
 
 unit: setup ## the unit tests alone
 	@$(BIN)/pytest tests/unit -m "not slow" -n 2 --dist worksteal $(ARGS)

@@ -13,6 +13,7 @@ from homeroom.guard.guards import GUARDS, Guard
 from homeroom.model.entities import ENTITIES, LIST_KINDS, Entity, Field
 from homeroom.model.issues import CATALOGUE
 from homeroom.model.vocabulary import Vocabulary
+from homeroom.read.carried import LESS, SOME, SOURCES, WHY_NOT, How, Less, carriers, less_of
 from homeroom.report.words import OWNERS, number
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,9 +66,13 @@ def fields(_root: Path) -> str:
     """docs/fields.md"""
     parts = [
         "# Fields",
-        _MADE.format(origin="`model/entities.py` and `model/vocabulary.py`"),
+        _MADE.format(origin="`model/entities.py`, `model/vocabulary.py` and `read/carried.py`"),
         _FIELDS_INTRODUCTION,
         *(section for entity in ENTITIES.values() for section in _entity(entity)),
+        "## What Clever carries in part",
+        _CLEVER_INTRODUCTION,
+        _table(("entity", "fields", "Clever has", "because", "of"), map(_less_row, LESS)),
+        _table(("entity", "records that Clever has"), ((name, some.why) for name, some in SOME.items())),
         "## Vocabularies",
         "Compared without regard to case, `-`, `_` and spaces.",
         _table(("vocabulary", "words", "also accepted", "anything else"), map(_vocabulary_row, _vocabularies())),
@@ -116,7 +121,26 @@ def _error_rows() -> Iterator[tuple[str, ...]]:
 def _entity(entity: Entity) -> Iterator[str]:
     yield f"## {entity.name}"
     yield _ORIGINS.get(entity.name, f"From `{entity.file}.csv`, one record a row; `sourcedId` becomes `source_id`.")
-    yield _table(("field", "column", "kind", "required", "rule"), map(_field_row, entity.fields))
+    rows = ([*_field_row(field), _carried_by(entity, field)] for field in entity.fields)
+    yield _table(("field", "column", "kind", "required", "rule", "carried by"), rows)
+
+
+def _carried_by(entity: Entity, field: Field) -> str:
+    """Which sources fill a field, and why Clever does not."""
+    by = carriers(entity.name, field.name)
+    lacking = [name for source, name in SOURCES.items() if source not in by]
+    told = "all" if not lacking else f"all but {' and '.join(lacking)}"
+    why = WHY_NOT.get(entity.name, {}).get(field.name)
+    in_part = ", Clever in part" if less_of(entity.name, field.name) else ""
+    return told + (f": {why}" if why else in_part)
+
+
+def _less_row(less: Less) -> list[str]:
+    fields = ", ".join(f"`{field}`" for field in less.fields)
+    return [less.entity, fields, _HOW[less.how], less.why, ", ".join(sorted(less.roles)) or "all"]
+
+
+_HOW: Mapping[How, str] = {"first": "the first one", "own": "a word of its own", "no": "nothing"}
 
 
 def _field_row(field: Field) -> list[str]:
@@ -186,8 +210,8 @@ and column, and the summary counts them.
 | info | nothing is lost; it is said so that nobody is surprised |
 
 What depends on a record in error is `REF-07` and names its cause, so that one missing person is mended once and not in
-thirty places. Codes of sources by API (SRC-02 to SRC-05) and of IDN, MAN, PRD and UND belong to parts that are still to
-come; they stand here so that their meaning is settled."""
+thirty places. Codes of IDN, MAN, PRD and UND belong to parts that are still to come; they stand here so that their
+meaning is settled."""
 _GUARDS_INTRODUCTION = """\
 ## Guards
 
@@ -216,7 +240,12 @@ The canonical roster: what Homeroom keeps of a OneRoster export. Columns that ar
 | list of grades | several grade codes |
 | extras | all `metadata.*` columns as one JSON object |
 
-A required field that is empty is `FLD-01`; see [issue codes](issue-codes.md)."""
+A required field that is empty is `FLD-01`; see [issue codes](issue-codes.md). *Carried by* tells which sources fill a
+field: OneRoster CSV (1.1 or 1.2), OneRoster REST 1.1 and 1.2, and [Clever](#what-clever-carries-in-part)."""
+_CLEVER_INTRODUCTION = """\
+OneRoster CSV, OneRoster REST and Clever give the same roster on what all of them carry; a test holds that. A field that
+a source does not carry is null. Ids differ by source. Where Clever fills a field with less than the district's SIS
+says, or with a word of its own, and which records it does not have at all, stands here."""
 _EVENTS_INTRODUCTION = """\
 Every function can be tried in the AWS console: open it, choose *Test*, paste one of these events, change the names.
 Support needs `support` alone; the others are here for engineers. A test executes each of them."""

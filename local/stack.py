@@ -22,7 +22,8 @@ SLOWEST_POLL = 3.0
 LONGEST_ANSWER = 310
 """Seconds: the function `support` ends before."""
 _Seen = TypeVar("_Seen")
-_OURS = re.compile(r"^([A-Z]{3}-\d{2}): (.+)$", re.DOTALL)
+_OURS = re.compile(r"([A-Z]{3}-\d{2}): (.+?)(?:\n(.+))?", re.DOTALL)
+"""Our errors as Lambda sends them: code, text, and below it a remedy of their own."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,12 @@ def _deployed(name: str, profile: str | None) -> Stack:
 def _refusal(told: Mapping[str, Any]) -> Stopped:
     """The reason of our own errors begins with its code; of others only the kind is told."""
     kind = str(told.get("errorType", "an unknown error"))
-    ours = _OURS.match(str(told.get("errorMessage", "")))
+    ours = _OURS.fullmatch(str(told.get("errorMessage", "")))
     known = getattr(errors, kind, None)
     if ours is None or not isinstance(known, type) or not issubclass(known, errors.HomeroomError):
         return Stopped(f"the function support ended with {kind}", "Its log says more.", code=errors.HomeroomError.code)
     about = CATALOGUE.get(ours[1], known)
-    return Stopped(ours[2], about.remedy, code=ours[1], owner=about.owner)
+    return Stopped(ours[2], ours[3] or about.remedy, code=ours[1], owner=about.owner)
 
 
 def _bodies(path: Path) -> dict[str, bytes]:

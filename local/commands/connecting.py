@@ -16,7 +16,7 @@ from local.commands.credentials import read_credentials
 from local.commands.options import By, IntegrationId, Json, Profile, Reason, StackName
 from local.reasons import Stopped
 from local.stack import Stack
-from local.views.set_up import districts_view, findings_view, steps_view
+from local.views.set_up import districts_view, findings_view, schedule_line, steps_view
 from local.views.summary import integrations_view
 
 ACCEPT = "accept"
@@ -38,7 +38,10 @@ def connect(
     private_key_file: options.PrivateKeyFile = None, test: options.Test = True,
     by: By = None, reason: Reason = "", stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Set up an integration, or change what the options name; then test its connection."""
+    """Set up an integration, then test its connection.
+
+    Of one that is there, the options change only what they name.
+    """
     where = opened(stack, profile)
     wanted = options.wanted(
         integration, options.read_file(file) if file else _known(where, integration),
@@ -57,7 +60,7 @@ def connect(
     answer = where.ask(events.Connect(operation="connect", **asked))
     stored = credentials is not None or wanted.secret_name is not None
     if not (test and stored and wanted.transport != "csv_pushed"):
-        return told(answer, as_json, *integrations_view([answer]), *steps_view(answer["steps"]))
+        return told(answer, as_json, *integrations_view([answer]), schedule_line(answer), *steps_view(answer["steps"]))
     tested = _tested(where, integration, by, reason, as_json)
     return _tell_test(tested, {**answer, **tested}, as_json)
 
@@ -115,7 +118,7 @@ def _tell_test(tested: dict[str, Any], answer: dict[str, Any], as_json: bool) ->
     """What the test found, and the steps of the set-up; a failure in one line on stderr, and exit code 1."""
     districts = [] if tested["ok"] and tested["district_id"] else districts_view(tested["districts"])
     told(answer, as_json, *findings_view(tested["findings"], tested["schools"]), *districts,
-         *integrations_view([tested]), *steps_view(tested["steps"]))
+         *integrations_view([tested]), schedule_line(tested), *steps_view(tested["steps"]))
     failed = next((finding for finding in tested["findings"] if not finding["ok"]), None)
     turn = next((step["name"] for step in tested["steps"] if step["done"] is False), None)
     if failed is None or turn == ACCEPT:

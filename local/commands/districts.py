@@ -15,7 +15,11 @@ from local.views.summary import integrations_view
 
 ALL = "all"
 District = Annotated[str, typer.Argument(metavar="DISTRICT-ID", help="As the source shows it.")]
-Narrow = Annotated[list[str] | None, typer.Option(metavar="ID", help="May be repeated; `all` takes all again.")]
+_AGAIN = "May be repeated; `all` takes all again."
+Schools = Annotated[list[str] | None, typer.Option("--school", metavar="ID", help=_AGAIN)]
+Grades = Annotated[list[str] | None, typer.Option("--grade", metavar="GRADE", help=f"Such as 04 or KG. {_AGAIN}")]
+Roles = Annotated[list[str] | None, typer.Option("--role", metavar="ROLE", help=f"Such as student. {_AGAIN}")]
+Classes = Annotated[list[str] | None, typer.Option("--class", metavar="ID", help=_AGAIN)]
 
 
 def pending(
@@ -25,7 +29,10 @@ def pending(
     sign_in_url: Annotated[str | None, typer.Option("--sign-in-url", metavar="URL")] = None,
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """List districts that authorised the app at Clever and wait to be accepted."""
+    """List districts that wait at Clever to be accepted.
+
+    They authorised the app, and belong to no integration with this secret yet.
+    """
     answer = opened(stack, profile).ask(events.PendingRequests(
         operation="pending_requests", secret_name=secret_name, url=url, sign_in_url=sign_in_url))
     return told(answer, as_json, *districts_view(answer["districts"], empty="No district waits."))
@@ -45,7 +52,10 @@ def verify(
     integration: IntegrationId, district: District, reason: Reason = "", by: By = None,
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Confirm which district a source is of, by an id or identifier that the source shows."""
+    """Confirm which district a source is of.
+
+    By an id or identifier that the source shows.
+    """
     answer = opened(stack, profile).ask(events.VerifyDistrict(
         operation="verify_district", integration=integration, district_id=district, by=who(by), reason=reason))
     return told(answer, as_json, *integrations_view([answer]), *steps_view(answer["steps"]))
@@ -78,11 +88,14 @@ def choose(
 
 
 def share(
-    integration: IntegrationId, school: Narrow = None, grade: Narrow = None, role: Narrow = None,
-    class_id: Annotated[list[str] | None, typer.Option("--class", metavar="ID")] = None,
+    integration: IntegrationId, school: Schools = None, grade: Grades = None, role: Roles = None,
+    class_id: Classes = None,
     by: By = None, reason: Reason = "", stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Narrow what is taken of what the district shares; what is not named stays as it is."""
+    """Narrow what is taken of what the district shares.
+
+    What is not named stays as it is.
+    """
     given = {"schools": school, "grades": grade, "roles": role, "classes": class_id}
     asked = {name: () if values == [ALL] else tuple(values) for name, values in given.items() if values}
     if not asked:

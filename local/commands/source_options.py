@@ -12,7 +12,10 @@ from pydantic import ValidationError
 
 from homeroom.model.integration import Integration
 
-_FORMS = {"id": "2 to 40 small letters, digits and hyphens, such as lab-usd"}
+_FORMS = {
+    "id": "2 to 40 small letters, digits and hyphens, such as lab-usd",
+    "schedule": "a time of the day such as 05:15",
+}
 
 File = Annotated[Path | None, typer.Option("--file", metavar="FILE", exists=True, dir_okay=False, help=(
     "The whole set-up as JSON; options given beside it win."))]
@@ -40,7 +43,7 @@ Port = Annotated[int | None, typer.Option("--port", metavar="N")]
 User = Annotated[str | None, typer.Option("--user", metavar="NAME")]
 Folder = Annotated[str | None, typer.Option("--folder", metavar="PATH")]
 HostKey = Annotated[str | None, typer.Option("--host-key", metavar="KEY", help=(
-    "The pinned key, as ssh-keyscan prints it: 'ssh-ed25519 AAAA…'."))]
+    "The key to pin, compared on the phone: the line that ssh-keyscan prints, or 'ssh-ed25519 AAAA…' of it."))]
 Schedule = Annotated[str | None, typer.Option("--schedule", metavar="MODE", help="daily, days, weekly or off.")]
 At = Annotated[str | None, typer.Option("--at", metavar="HH:MM", help="Local time; default: a slot of its own.")]
 Days = Annotated[str | None, typer.Option("--days", metavar="MON,TUE", help="For --schedule days.")]
@@ -69,7 +72,7 @@ def wanted(
     elif "transport" in asked:
         asked["source"] = None
     if _given(schedule):
-        asked["schedule"] = _schedule(schedule)
+        asked["schedule"] = _schedule(schedule, asked.get("schedule") or {})
     try:
         return Integration.model_validate(asked)
     except ValidationError as wrong:
@@ -96,10 +99,14 @@ def _source(asked: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]
     return {**(before if before.get("transport", transport) == transport else {}), **told, "transport": transport}
 
 
-def _schedule(given: Mapping[str, Any]) -> dict[str, Any]:
+def _schedule(given: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """A mode begins anew; days or a time alone change what is kept."""
     days = [day.strip().upper() for day in (given["days"] or "").split(",") if day.strip()]
-    mode = given["mode"] or ("days" if days else "daily")
-    return {"mode": mode, "days": days, "at": given["at"]}
+    if given["mode"]:
+        return {"mode": given["mode"], "days": days, "at": given["at"]}
+    before = {"mode": "daily", "days": [], "at": None, **(kept if kept.get("mode") in ("daily", "days") else {})}
+    return {"mode": "days" if days else before["mode"], "days": days or before["days"],
+            "at": given["at"] or before["at"]}
 
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,5 +120,5 @@ def _option(name: str) -> str:
 def _told_wrong(error: Any) -> str:
     """One fault of a set-up: where it is, and what is wrong."""
     place = error["loc"] or ("set-up",)
-    what = _FORMS.get(place[0]) if error["type"] == "string_pattern_mismatch" else None
+    what = _FORMS.get(str(place[0])) if error["type"] == "string_pattern_mismatch" else None
     return f"{'.'.join(str(part) for part in place)}: {what or error['msg'].removeprefix('Value error, ')}"

@@ -14,7 +14,7 @@ from local.commands.asking import opened, told, who
 from local.commands.options import By, IntegrationId, Json, Profile, Reason, Roster, StackName, Wait
 from local.reasons import Stopped
 from local.stack import Stack, wait_for
-from local.views.set_up import schedule_line, steps_view
+from local.views.set_up import rest_lines, schedule_line, steps_view
 from local.views.summary import integrations_view, runs_view, summary_view
 
 WAIT_SECONDS = 3600
@@ -25,6 +25,7 @@ _REMEDIES = {
     "unchanged": "Nothing to do; `homeroom run --force` plans it all the same.",
     "locked": "A run is on, or its lease has not lapsed yet. Look with `homeroom status`, then ask again.",
     "no data": "Upload an export; `homeroom status` names what is missing.",
+    "paused": "`homeroom resume` ends the pause, and starts what waited.",
     "not set up": "`homeroom status` shows the next step of the set-up.",
 }
 
@@ -41,10 +42,10 @@ def list_integrations(stack: StackName = None, profile: Profile = None, as_json:
 
 
 def status(integration: IntegrationId, stack: StackName = None, profile: Profile = None, as_json: Json = False) -> int:
-    """Show whose turn it is, the steps of the set-up until they are done, and the newest runs."""
+    """Show whose turn it is, what is left to set up, and the newest runs."""
     answer = opened(stack, profile).ask(events.ShowStatus(operation="status", integration=integration))
-    return told(answer, as_json, *integrations_view([answer]), schedule_line(answer), *steps_view(answer["steps"]),
-                *runs_view(answer["runs"]))
+    return told(answer, as_json, *integrations_view([answer]), schedule_line(answer),
+                rest_lines(answer["set_up"]["blackouts"]), *steps_view(answer["steps"]), *runs_view(answer["runs"]))
 
 
 def upload(integration: IntegrationId, roster: Roster, stack: StackName = None, profile: Profile = None,
@@ -62,7 +63,10 @@ def run(
     wait: Wait = True,
     by: By = None, reason: Reason = "", stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Start a run by hand, with the newest landed export or the source as it is now."""
+    """Start a run by hand.
+
+    With the newest landed export, or the source as it is now.
+    """
     where = opened(stack, profile)
     asked = events.RunNow(
         operation="run", integration=integration, by=who(by), reason=reason, force=force, full=full)

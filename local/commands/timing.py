@@ -10,10 +10,11 @@ import typer
 from homeroom.model import events
 from local.commands.asking import opened, told, who
 from local.commands.options import By, IntegrationId, Json, Profile, Reason, StackName
-from local.views.set_up import reconciled_view, schedule_line
+from local.views.set_up import reconciled_view, rest_lines, schedule_line
 from local.views.summary import integrations_view
 
-Day = Annotated[datetime, typer.Argument(metavar="DAY", formats=["%Y-%m-%d"], help="Such as 2026-12-21.")]
+First = Annotated[datetime, typer.Argument(metavar="FIRST", formats=["%Y-%m-%d"], help="Such as 2026-12-21.")]
+Last = Annotated[datetime, typer.Argument(metavar="LAST", formats=["%Y-%m-%d"], help="Included.")]
 
 
 def pause(
@@ -38,7 +39,7 @@ def resume(
 
 
 def blackout(
-    integration: IntegrationId, first: Day, last: Day,
+    integration: IntegrationId, first: First, last: Last,
     remove: Annotated[bool, typer.Option("--remove", help="Take away the blackout of exactly these days.")] = False,
     by: By = None, reason: Reason = "", stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
@@ -49,9 +50,7 @@ def blackout(
     answer = opened(stack, profile).ask(events.ChangeBlackout(
         operation="blackout", integration=integration, first=days[0], last=days[1], remove=remove, by=who(by),
         reason=reason))
-    kept = [f"  {days['first']} to {days['last']} {days['reason']}".rstrip() for days in answer["blackouts"]]
-    shown = "\n".join(["Days of rest:", *kept]) if kept else "No days of rest."
-    return told(answer, as_json, shown, schedule_line(answer))
+    return told(answer, as_json, rest_lines(answer["blackouts"]) or "No days of rest.", schedule_line(answer))
 
 
 def schedules(

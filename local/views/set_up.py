@@ -12,8 +12,14 @@ from local.screen import count, escape, table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_MARKS: Mapping[bool | None, str] = {True: "[green]done[/green]", False: "[yellow]open[/yellow]", None: "[dim]?[/dim]"}
+_MARKS: Mapping[bool | None, str] = {
+    True: "[green]done[/green]", False: "[yellow]open[/yellow]", None: "[dim]not seen[/dim]",
+}
 _DONE = ("created", "changed", "removed", "refused")
+_ALL_SCHOOLS: Mapping[bool, str] = {
+    True: "All schools that the district shares are synced.",
+    False: "Nothing is chosen yet. `homeroom choose` takes schools by their ids, or with --all all that are shared.",
+}
 
 
 def steps_view(steps: Iterable[Mapping[str, Any]]) -> list[RenderableType | None]:
@@ -53,8 +59,9 @@ def schools_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:
     made = table("school", "name", "identifier", "chosen", wrap=["name"])
     for school in answer["schools"]:
         chosen = "[green]yes[/green]" if school["chosen"] else "[dim]no[/dim]"
-        made.add_row(escape(school["id"]), escape(school["name"]), escape(school["identifier"] or ""), chosen)
-    everything = "All schools that the district shares are synced." if answer["all"] else None
+        mark = chosen if answer["decided"] else ""
+        made.add_row(escape(school["id"]), escape(school["name"]), escape(school["identifier"] or ""), mark)
+    everything = _ALL_SCHOOLS[answer["decided"]] if answer["all"] else None
     return [made if made.row_count else "No school of that name.", everything]
 
 
@@ -68,9 +75,16 @@ def sharing_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:
 
 def schedule_line(answer: Mapping[str, Any]) -> str:
     """When runs start by themselves."""
-    following = answer["next_run"]
-    after = f" Next: {datetime.fromisoformat(following):%Y-%m-%d %H:%M} UTC." if following else ""
+    following, local = answer["next_run"], answer["next_local"]
+    after = (f" Next: {datetime.fromisoformat(local):%a %Y-%m-%d %H:%M}, "
+             f"which is {datetime.fromisoformat(following):%Y-%m-%d %H:%M} UTC.") if following else ""
     return f"[dim]Schedule:[/dim] {escape(answer['schedule'])}.{after}"
+
+
+def rest_lines(blackouts: Iterable[Mapping[str, Any]]) -> str:
+    """The days on which nothing starts by itself; empty without any."""
+    kept = [f"  {days['first']} to {days['last']} {escape(days['reason'])}".rstrip() for days in blackouts]
+    return "\n".join(["Days of rest:", *kept]) if kept else ""
 
 
 def reconciled_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:

@@ -67,12 +67,13 @@ def runs_view(runs: Iterable[Mapping[str, Any]], *, named: bool = False) -> list
 
 def integrations_view(integrations: Iterable[Mapping[str, Any]]) -> list[RenderableType | None]:
     """Integrations with their status, and whose turn it is."""
-    wide = table("integration", "district", "status", "next", "last applied (UTC)", "why", wrap=["district", "why"])
+    wide = table("integration", "district", "status", "whose turn", "last applied (UTC)", "why",
+                 wrap=["district", "why"])
     narrow = table("integration", "last applied (UTC)", "status", wrap=["status"])
     for one in integrations:
         who, why, applied = OWNERS.get(one["owner"], ""), escape(one.get("text") or ""), _minute(one["applied_at"])
         wide.add_row(one["integration"], escape(one.get("district") or ""), one["status"], who, applied, why)
-        lines = [f"[bold]{one['status']}[/bold]", why, f"Next: {who}" if who else ""]
+        lines = [f"[bold]{one['status']}[/bold]", why, f"Turn: {who}" if who else ""]
         narrow.add_row(one["integration"], applied, "\n".join(line for line in lines if line))
     return [Fitting((wide,), (narrow,)) if wide.row_count else "No integrations yet. `homeroom connect` makes one."]
 

@@ -64,8 +64,8 @@ def rest(service: Service, **source: Any) -> Integration:
     oauth2 = {"token_url": service.token_url} if service.sign_in == "oauth2" else {}
     settings = {"url": service.url, "version": service.version, "sign_in": service.sign_in, **oauth2, **source}
     return Integration(
-        id=LAB, district_id=district_row(service.rows)["sourcedId"], transport="oneroster_rest", product_line="Sample", hold_first_load=False,
-        secret_name=SECRET, source=OneRosterRest(**settings))
+        id=LAB, district_id=district_row(service.rows)["sourcedId"], transport="oneroster_rest", product_line="Sample",
+        hold_first_load=False, secret_name=SECRET, source=OneRosterRest(**settings))
 
 
 def clever(fake: Clever, **source: Any) -> Integration:

@@ -163,6 +163,20 @@ def test_cl_41_previous_attributes_may_stand_in_either_place_or_be_missing(known
     assert_as_read_in_full(known)
 
 
+def test_cl_41_whom_a_section_names_is_found_without_previous_attributes(known: CleverLab) -> None:
+    school, section = known.id("schools", "school-1"), known.id("sections", "c-1")
+    known.district.events_on = False
+    one = known.district.add("users", "s-silent", name={"first": "Test", "last": "Silent"},
+                             roles={"student": {"school": school, "schools": [school], "sis_id": "1"}})
+    known.district.events_on = True
+    told = known.district.shared["sections"][section]["students"]
+    known.district.update("sections", section, students=[*told, one])
+    known.district.events[-1]["data"].pop("previous_attributes")
+    steps(known)
+    assert known.items("people")[one]["family_name"] == "Silent"
+    assert_as_read_in_full(known)
+
+
 def test_cl_42_an_event_that_clever_forgot_means_a_full_read(known: CleverLab) -> None:
     rename(known, "s-1", "new@sample.example")
     known.district.drop_events(len(known.district.events) - 1)

@@ -112,12 +112,16 @@ def test_cl_19_a_contact_and_a_teacher_of_one_email_stay_two_people(lab: CleverL
 
 
 def test_cl_20_administrators_and_staff_without_a_school_are_accepted(lab: CleverLab) -> None:
-    roles: dict[str, dict[str, Any]] = {"a-1": {"district_admin": {"title": ""}}, "a-2": {"staff": {"staff_id": "2"}},
-                                        "a-3": {"staff": {"staff_id": "3", "schools": []}}}
-    for source_id, told in roles.items():
-        lab.district.add("users", source_id, name={"first": "Test", "last": source_id}, roles=told)
+    told: dict[str, tuple[str, dict[str, Any]]] = {
+        "a-1": ("administrator", {"district_admin": {"title": ""}}), "a-2": ("aide", {"staff": {"staff_id": "2"}}),
+        "a-3": ("aide", {"staff": {"staff_id": "3", "schools": []}})}
+    for source_id, (_, roles) in told.items():
+        lab.district.add("users", source_id, name={"first": "Test", "last": source_id}, roles=roles)
     read(lab)
-    assert {tuple(person(lab, one)["orgs"]) for one in roles} == {(lab.district.id,)}
+    for source_id, (role, _) in told.items():
+        kept = person(lab, source_id)
+        assert (kept["role"], kept["orgs"]) == (role, [lab.district.id])
+        assert kept["roles"] == [f"{role}:{lab.district.id}"]
 
 
 def test_cl_21_a_contact_without_a_first_name_is_taken_with_the_last(lab: CleverLab) -> None:

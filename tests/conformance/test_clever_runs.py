@@ -195,11 +195,14 @@ def test_cl_35_a_paused_district_is_synced_and_shown_as_paused(lab: CleverLab, a
 def test_cl_36_the_record_of_a_run_shows_state_times_counts_holds_and_problems(large: CleverLab) -> None:
     large.district.update_role(large.id("users", "s-1"), "student", grade="Grade Fourteen")
     leave(large, *(f"s-{n}" for n in range(100, 140)))
-    held = large.run()
+    started = large.begin()
+    large.world.clock.tick(30)
+    held = large.end(started)
     summary = held.summary
     assert summary is not None
     assert (held.state, held.outcome, summary["state"], summary["outcome"]) == ("finished", "held") * 2
-    assert summary["times"]["started"] <= summary["times"]["finished"]
+    assert summary["times"]["started"] < summary["times"]["finished"]
+    assert summary["times"]["seconds"] == 30
     assert counts(held, "people")["archived"] == 40
     assert tripped(held) == [guard["code"] for guard in summary["guards"] if guard["value"] > guard["limit"]]
     assert codes(held)["FLD-03"] == 1

@@ -218,6 +218,7 @@ def test_or_22_a_common_folder_is_looked_into_and_leavings_of_a_mac_are_ignored(
         archive.writestr("__MACOSX/export/._users.csv", b"\0\5\26\7")
     found = check(read_set(path))
     assert (roster(found), warnings(found)) == (plain, [])
+    assert "FIL-05" not in {*found.issues["code"]}
 
 
 MEMBERS = tuple(Member(name, content) for name, content in file_bytes(small_district()).items())

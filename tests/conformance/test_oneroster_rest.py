@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from homeroom.read.oneroster_rest import walk
 from homeroom.read.oneroster_rest.sign_in import oauth1
 from tests.builders.oneroster import Files, district, org, small_district, student
 from tests.conformance.lab import RestLab, codes, counts, rest
@@ -80,6 +81,14 @@ def test_or_37_an_empty_page_is_the_end() -> None:
 def test_or_37_a_service_that_ignores_the_offset_is_not_asked_for_ever(total: Any) -> None:
     service = Service(paged_district(), total=total, links=False, ignored={"offset"})
     with rest(service) as lab:
+        assert_failed(lab, "SRC-04")
+    assert len(service.log) < 20
+
+
+def test_or_37_there_is_a_most_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "MOST_PAGES", 3)
+    service = Service(paged_district(), total="missing", links=False)
+    with rest(service, page_size=2) as lab:
         assert_failed(lab, "SRC-04")
     assert len(service.log) < 20
 
@@ -227,13 +236,13 @@ def test_or_47_a_collection_that_is_refused_is_not_swept_and_stops_no_other(
     service = Service(small_district())
     with rest(service) as lab:
         lab.run()
-        before = lab.items(ENTITIES[stem])
+        before = lab.table
         service.missing = dict.fromkeys(paths, status)
         service.rows = dict(district().with_student("s-new", classes=["c-1"]).files)
         record = lab.run()
     assert record.outcome in ("applied", "applied with issues")
-    assert lab.items(ENTITIES[stem]) == before
-    assert codes(record)["SRC-13"] == 1
+    assert {key: lab.table[key] for key in before} == before  # what points to them still does
+    assert [one["file"] for one in lab.issues(record) if one["code"] == "SRC-13"] == [stem]
     assert "s-new" in lab.active("people")
 
 

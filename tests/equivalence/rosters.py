@@ -36,6 +36,8 @@ def roster_of(world: MemoryWorld, status: str = "active", names: Mapping[str, st
     for item in items:
         entity = ENTITIES[item["entity"]]
         fields = {name: said(item[name]) for name in entity.names if name in item}
+        if "roles" in fields:
+            fields["roles"] = sorted(fields["roles"])  # they are kept in the order of ids, which differ
         fields |= {f"{name} →": said(_sources(item[f"{name}_id"], by_id)) for name in entity.names
                    if f"{name}_id" in item}
         key = _KEYS.get(entity.name, lambda _, source_id: source_id)(fields, said(item["source_id"]))

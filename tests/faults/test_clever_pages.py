@@ -32,10 +32,8 @@ PAGES = [
 ]
 EVENT_PAGES = [*(("events", page) for page in (PROOF, *range(1, ceil(EVENTS / CLEVER_SIZE) + 1))), ("events/one", 1)]
 SPOILT = ("short", "error_body")
-KINDS: tuple[Any, ...] = (500, "empty", "empty_next", "no_links", "drop", "torn", "cut", "html", *SPOILT)
+KINDS: tuple[Any, ...] = (500, "empty", "drop", "torn", "html", *SPOILT)
 CODES = ("SRC-01", "SRC-02", "SRC-04", "SRC-05")
-READ_ON = ("no_links", "empty_next", "short")
-"""What can come whole in spite of a fault that lasts: the proofs of a list lead on."""
 
 
 @dataclass
@@ -131,7 +129,7 @@ def by_events() -> Iterator[Served]:
         second = copied(first)
         before = len(fake.log)
         assert run(second).outcome == "applied"
-        assert not fake.log[before:] == fake.asked_for("users")
+        assert all(one.place != "users" for one in fake.log[before:])
         yield Served(fake, first, second)
 
 
@@ -145,10 +143,10 @@ def test_the_lists_have_the_pages_that_are_tried(in_full: Served, by_events: Ser
 def test_a_fault_that_lasts_at_any_page_archives_nothing(in_full: Served, place: str, page: int, kind: Any) -> None:
     world, record = in_full.again(place, page, kind, None)
     assert in_full.is_as_it_should_be(world, record, "nothing to change")
-    assert record.outcome == "failed" or kind in READ_ON or (kind == "empty" and page == PROOF)
+    assert record.outcome == "failed" or kind == "short" or (kind == "empty" and page == PROOF)
 
 
-@pytest.mark.parametrize(("place", "page", "kind"), named(PAGES, KINDS, "once")[::9])
+@pytest.mark.parametrize(("place", "page", "kind"), named(PAGES, KINDS, "once")[::12])
 def test_a_fault_that_passes_is_read_over_or_told(in_full: Served, place: str, page: int, kind: Any) -> None:
     world, record = in_full.again(place, page, kind, 1)
     assert in_full.is_as_it_should_be(world, record, "nothing to change")
@@ -164,7 +162,7 @@ def test_where_events_fail_the_roster_is_read_in_full_or_the_run_fails(
     assert by_events.is_as_it_should_be(world, record, "applied")
 
 
-@pytest.mark.parametrize(("place", "page", "kind"), named(EVENT_PAGES, KINDS, "once")[::7])
+@pytest.mark.parametrize(("place", "page", "kind"), named(EVENT_PAGES, KINDS, "once")[::9])
 def test_events_that_fail_once_lose_no_change(by_events: Served, place: str, page: int, kind: Any) -> None:
     world, record = by_events.again(place, page, kind, 1)
     assert by_events.is_as_it_should_be(world, record, "applied")

@@ -56,6 +56,11 @@ class Refused(HomeroomError):
     owner: ClassVar[Owner] = "vendor"
     remedy = "Read the reason, change the request, ask again."
 
+    def __str__(self) -> str:
+        """With the remedy on a line of its own where it is not the usual one: the message is all that Lambda sends."""
+        told = super().__str__()
+        return told if self.issue_remedy == self.remedy else f"{told}\n{self.issue_remedy}"
+
 
 class Lapsed(Refused):
     """The plan that was to be approved is no longer what a run would do."""

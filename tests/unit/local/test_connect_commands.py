@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from homeroom.model.setup import Finding, Probe
+from homeroom.model.source import SftpPull
 from homeroom.read import probing
 from tests.builders.connections import APP, DISTRICT, KEY, KEY_AND_SECRET, OTHER, SECRET, SIGNED_IN, Stub, failing
 from tests.builders.oneroster import small_district
@@ -176,6 +177,13 @@ def test_options_change_only_what_they_name(connected: Ran, aws: MemoryAws, home
     after = aws.world.integrations.get("lab-usd")
     assert (after.schedule.mode, after.schedule.days, after.schedule.at) == ("days", ("MON", "THU"), "05:15")
     assert after.model_copy(update={"schedule": before.schedule}) == before
+    homeroom("connect", "lab-usd", "--at", "06:30", "--no-test")
+    later = aws.world.integrations.get("lab-usd").schedule
+    assert (later.mode, later.days, later.at) == ("days", ("MON", "THU"), "06:30")
+    homeroom("connect", "lab-usd", "--days", "fri", "--no-test")
+    moved = aws.world.integrations.get("lab-usd").schedule
+    assert (moved.mode, moved.days, moved.at) == ("days", ("FRI",), "06:30")
+    assert "FRI at 06:30" in homeroom("connect", "lab-usd", "--quiet-seconds", "61", "--no-test").out
     assert "test_connection" not in [event["operation"] for event in aws.asked[-2:]]
 
 
@@ -215,6 +223,7 @@ def test_clevers_requests_are_listed_and_accepted(aws: MemoryAws, source: Stub, 
     assert (DISTRICT.name in ran.out, OTHER.name in ran.out) == (True, True)
     ran = homeroom("accept", "lab-usd", "d-9", "--reason", "x")
     assert (ran.code, "Clever lists no such district" in ran.err) == (1, True)
+    assert "Look at pending_requests" in ran.err
     assert homeroom("accept", "lab-usd", "d-1").code == 64
     ran = homeroom("accept", "lab-usd", "d-1", "--reason", "the contact agrees")
     assert (ran.code, "schools" in ran.out) == (0, True)
@@ -228,12 +237,13 @@ def test_a_district_is_verified_and_schools_are_searched_and_chosen(
     assert homeroom("verify", "lab-usd", "0801234").code == 0
     ran = homeroom("schools", "lab-usd", "oak", "school")
     assert ("Oak Hill High School" in ran.out, "Alder" in ran.out) == (True, False)
-    assert "All schools" in ran.out
+    assert "Nothing is chosen yet" in ran.out
     ran = homeroom("choose", "lab-usd", "school-1", "school-3")
     assert "takes effect with the next run" in ran.out
     assert aws.world.integrations.get("lab-usd").sharing.schools == ("school-1", "school-3")
     assert [s["chosen"] for s in homeroom("schools", "lab-usd", "oak", "--json").json["schools"]] == [True, False]
     assert homeroom("choose", "lab-usd", "--all").code == 0
+    assert "All schools that the district shares are synced." in homeroom("schools", "lab-usd").out
     assert aws.world.integrations.get("lab-usd").sharing.schools == ()
     for words in ((), ("school-1", "--all")):
         assert homeroom("choose", "lab-usd", *words).code == 64
@@ -245,7 +255,9 @@ def test_sharing_is_narrowed_and_taken_back(connected: Ran, aws: MemoryAws, home
     ran = homeroom("share", "lab-usd", "--grade", "all", "--json")
     assert ran.json["sharing"] == {"schools": [], "grades": [], "roles": ["student"], "classes": ["c-1"]}
     assert homeroom("share", "lab-usd").code == 64
-    assert "there is no role wizard" in homeroom("share", "lab-usd", "--role", "wizard").err
+    refused = homeroom("share", "lab-usd", "--role", "wizard").err
+    assert "there is no role wizard\n          Take of: " in refused
+    assert homeroom("share", "lab-usd", "--class", "all", "--json").json["sharing"]["classes"] == []
 
 
 def test_rotate_replaces_the_secret_and_shows_none(
@@ -259,6 +271,13 @@ def test_rotate_replaces_the_secret_and_shows_none(
     assert homeroom("rotate", "lab-usd").code == 64
 
 
+def test_a_line_of_ssh_keyscan_is_taken_as_it_is_printed(aws: MemoryAws, source: Stub, homeroom: Homeroom) -> None:
+    assert homeroom("connect", "lab-usd", *SFTP[:-1], f"[sftp.lab.example]:2222 {HOST_KEY}").code == 0
+    kept = aws.world.integrations.get("lab-usd").source
+    assert isinstance(kept, SftpPull)
+    assert kept.host_key == HOST_KEY
+
+
 def test_the_clock_is_stopped_and_started(connected: Ran, aws: MemoryAws, homeroom: Homeroom) -> None:
     homeroom("connect", "lab-usd", "--schedule", "daily", "--no-test")
     assert homeroom("pause", "lab-usd").code == 64
@@ -267,6 +286,7 @@ def test_the_clock_is_stopped_and_started(connected: Ran, aws: MemoryAws, homero
     assert "every day at" in homeroom("resume", "lab-usd").out
     ran = homeroom("blackout", "lab-usd", "2026-12-21", "2027-01-01", "--reason", "winter break")
     assert "2026-12-21 to 2027-01-01 winter break" in ran.out
+    assert "2026-12-21 to 2027-01-01 winter break" in homeroom("status", "lab-usd").out
     assert homeroom("blackout", "lab-usd", "2027-01-01", "2026-12-21").code == 64
     assert "No days of rest" in homeroom("blackout", "lab-usd", "2026-12-21", "2027-01-01", "--remove").out
     aws.world.timers.remove("lab-usd")

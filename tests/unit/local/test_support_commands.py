@@ -35,6 +35,23 @@ def held(aws: MemoryAws, exports: dict[str, Path], homeroom: Homeroom) -> str:
     return plan
 
 
+def test_narrowing_under_a_held_run_says_that_it_needs_a_new_one(held: str, homeroom: Homeroom) -> None:
+    ran = homeroom("share", "lab-usd", "--role", "student", "--role", "teacher")
+    assert "Run 1, which is held, was planned without it: start a new run." in " ".join(ran.out.split())
+    assert "which is held" not in homeroom("share", "lab-usd", "--role", "student", "--role", "teacher").out
+    refused = homeroom("approve", "lab-usd", "1", "--plan", held, "--reason", "x")
+    assert (refused.code, "REQ-02" in refused.err) == (1, True)
+
+
+def test_a_refusal_tells_its_own_remedy(aws: MemoryAws, homeroom: Homeroom) -> None:
+    assert "Name district_id" in homeroom("connect", "lab-usd").err
+
+
+def test_a_paused_integration_says_how_it_is_resumed(held: str, homeroom: Homeroom) -> None:
+    homeroom("pause", "lab-usd", "--reason", "summer")
+    assert "`homeroom resume`" in homeroom("run", "lab-usd").err
+
+
 def test_connect_refuses_a_product_that_the_catalogue_does_not_know(aws: MemoryAws, homeroom: Homeroom) -> None:
     ran = homeroom("connect", "lab-usd", *SET_UP, "--product-line", "Sonday", "--product", "Galileo K-12")
     assert ran.code == 1

@@ -22,7 +22,8 @@ def test_an_applied_run_in_words() -> None:
     assert paragraph(summary()) == (
         "Run 7 of lab-usd, started by a landed file at 2026-09-01 02:00 (America/Denver), was applied. "
         "Changes: people: 15 created, 45 updated, 26 archived, 1 restored. Issues: FLD-01 2, FLD-02 9. "
-        "Nothing to do. The next delivery starts the next run. Details: runs/lab-usd/00000007/summary.json")
+        "Nothing to do. The next delivery, or the schedule, starts the next run. "
+        "Details: runs/lab-usd/00000007/summary.json")
 
 
 def test_a_held_run_in_words_says_what_the_guards_saw_and_that_nothing_was_written() -> None:

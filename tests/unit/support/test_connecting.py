@@ -298,6 +298,26 @@ def test_a_rotation_replaces_the_credentials_and_nothing_else() -> None:
     assert audited(world)[0]["credentials"] == ["key", "secret"]
 
 
+def test_after_a_new_secret_a_test_that_failed_counts_no_more(source: Stub) -> None:
+    world = stored(rest(), rest(id="other-usd"))
+    source.found = failing("SRC-01", "district")
+    for name in ("lab-usd", "other-usd"):
+        assert do(world, "test_connection", integration=name, **BY)["owner"] == "district"
+    do(world, "rotate_secret", integration="lab-usd", credentials=KEY_AND_SECRET, **BY)
+    for name in ("lab-usd", "other-usd"):
+        told = do(world, "status", integration=name)
+        assert (told["status"], told["owner"], told["text"]) == ("not set up", "vendor", "test: Test the connection.")
+
+
+def test_connecting_with_a_new_secret_asks_for_a_new_test_too(source: Stub) -> None:
+    world = memory_world()
+    connect(world, rest(), credentials=KEY_AND_SECRET)
+    source.found = failing("SRC-01", "district")
+    do(world, "test_connection", integration="lab-usd", **BY)
+    assert connect(world, rest())["owner"] == "district"
+    assert connect(world, rest(), credentials=KEY_AND_SECRET)["owner"] == "vendor"
+
+
 def test_a_first_secret_may_be_stored_by_rotation() -> None:
     world = memory_world(rest())
     do(world, "rotate_secret", integration="lab-usd", credentials=KEY_AND_SECRET, **BY)

@@ -8,6 +8,7 @@ import pytest
 
 from homeroom.model.integration import Blackout, Integration, Pause
 from homeroom.model.run import Control, Note, RunRecord
+from homeroom.model.schedule import Schedule
 from homeroom.support.status import Seen, is_stale, standing
 from tests.fakes.plans import LAB, delivery
 
@@ -108,6 +109,8 @@ def test_an_old_roster_is_stale_unless_it_was_seen_unchanged() -> None:
     {"paused": Pause(reason="x", by="support", at=NOW)},
     {"blackouts": (Blackout(first="2026-09-01", last="2026-09-09"),)},
     {"stale_after_hours": 50},
+    {"schedule": Schedule(mode="weekly")},
+    {"schedule": Schedule(mode="days", days=("MON", "THU"), at="05:15")},
 ])
 def test_a_roster_that_may_not_run_or_may_be_older_is_not_stale(update) -> None:
     old = APPLIED.model_copy(update={"applied_at": NOW - timedelta(hours=49)})

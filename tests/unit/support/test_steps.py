@@ -92,7 +92,8 @@ def test_what_only_a_test_can_see_is_neither_done_nor_open_before_one() -> None:
 
 @pytest.mark.parametrize(("code", "owner", "step"), [
     ("SRC-01", "district", "authorise"), ("SRC-11", "district", "share"), ("SRC-12", "district", "sync"),
-    ("SRC-12", "aggregator", "sync"), ("SRC-11", "vendor", "share"), ("SRC-01", "vendor", "test"),
+    ("SRC-12", "aggregator", "sync"), ("SRC-11", "vendor", "share"),
+    ("SRC-01", "vendor", "credentials"), ("SRC-10", "vendor", "credentials"),
     ("SRC-02", "aggregator", "test"),
 ])
 def test_a_failed_test_of_clever_is_the_turn_of_whoever_can_mend_it(code: str, owner: str, step: str) -> None:
@@ -103,6 +104,25 @@ def test_a_failed_test_of_clever_is_the_turn_of_whoever_can_mend_it(code: str, o
     told = status(tried)
     assert told.status == ("not set up" if owner == "vendor" else "waiting for the district")
     assert (told.owner, f"{step}: {code}: it failed") == (owner, told.text)
+
+
+def test_a_refused_secret_of_the_app_is_the_turn_before_accepting() -> None:
+    tried = clever(secret_name="app", setup=SetUp(tested_at=START, findings=failing("SRC-01", "vendor").findings))
+    assert turn(tried) == ("credentials", "vendor")
+    assert status(tried).text == "credentials: SRC-01: it failed"
+    assert "test" not in names(tried, True)
+
+
+def test_a_first_load_that_is_held_waits_for_a_look() -> None:
+    held = FRESH.model_copy(update={"held_run": 2})
+    last = steps(Facts(rest(secret_name="lab"), held))[-1]
+    assert (last.name, last.owner, last.done) == ("first run", "vendor", False)
+    assert "run 2" in last.todo
+
+
+def test_a_run_by_hand_is_a_way_to_run_as_well() -> None:
+    told = {step.name: step.done for step in steps(Facts(rest(secret_name="lab", district_id="d-1"), APPLIED))}
+    assert told["schedule"] is True
 
 
 def test_a_test_without_a_district_is_the_turn_of_accepting() -> None:

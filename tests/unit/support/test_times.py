@@ -12,6 +12,7 @@ from homeroom.model.integration import Blackout, Integration, Pause
 from homeroom.model.schedule import Schedule
 from homeroom.ports import Timer
 from homeroom.support.times import (
+    longest_gap,
     next_runs,
     previous_run,
     problem,
@@ -189,8 +190,17 @@ def test_nothing_comes_while_paused_or_off_or_when_all_days_are_taken() -> None:
 def test_the_view_tells_schedule_and_next_run_in_words() -> None:
     chosen = at("02:15", "MON", "WED")
     assert schedule_view(lab(chosen, "America/Phoenix"), NOON) == {
-        "schedule": "MON, WED at 02:15 (America/Phoenix)", "next_run": "2026-09-09T09:15:00+00:00"}
+        "schedule": "MON, WED at 02:15 (America/Phoenix)", "next_run": "2026-09-09T09:15:00+00:00",
+        "next_local": "2026-09-09T02:15:00-07:00"}
     assert schedule_view(lab(at("04:00")), NOON)["schedule"] == "every day at 04:00 (America/New_York)"
     assert schedule_view(lab(chosen, paused=PAUSED), NOON) == {
-        "schedule": "MON, WED at 02:15 (America/New_York); paused", "next_run": None}
-    assert schedule_view(lab(OFF), NOON) == {"schedule": "by hand or by file only", "next_run": None}
+        "schedule": "MON, WED at 02:15 (America/New_York); paused", "next_run": None,
+        "next_local": None}
+    assert schedule_view(lab(OFF), NOON) == {
+        "schedule": "by hand or by file only", "next_run": None, "next_local": None}
+
+
+def test_the_longest_gap_of_a_schedule_is_that_between_two_of_its_days() -> None:
+    gaps = [longest_gap(lab(schedule)).days for schedule in (
+        OFF, DAILY, at("04:00", "MON", "THU"), at("04:00", "WED"), Schedule(mode="weekly"))]
+    assert gaps == [0, 1, 4, 7, 7]

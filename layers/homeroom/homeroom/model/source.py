@@ -22,6 +22,9 @@ def _https(url: str, *, query: bool = False) -> str:
     return url.rstrip("/")
 
 
+_KEY_TYPES = ("ssh-", "ecdsa-")
+
+
 class OneRosterRest(Frozen):
     """A OneRoster REST service (1.1 or 1.2). `url` ends where the collections begin, as the console shows it."""
 
@@ -73,14 +76,16 @@ class SftpPull(Frozen):
     port: int = Field(default=22, ge=1, le=65535)
     user: str = Field(min_length=1, max_length=100)
     folder: str = Field(default=".", max_length=500)
-    host_key: str = Field(description="the pinned key, as ssh-keyscan prints it: `ssh-ed25519 AAAA…`")
+    host_key: str = Field(description="the pinned key: `ssh-ed25519 AAAA…`, or the line of ssh-keyscan")
     remove_after: bool = Field(default=False, description="delete the remote set once it was read (never by default)")
 
     @field_validator("host_key")
     @classmethod
     def _key(cls, value: str) -> str:
         words = value.split()
-        if len(words) < 2 or not words[0].startswith(("ssh-", "ecdsa-")):
+        if len(words) > 2 and words[1].startswith(_KEY_TYPES):
+            words = words[1:]  # a whole line of ssh-keyscan, which begins with the host
+        if len(words) < 2 or not words[0].startswith(_KEY_TYPES):
             raise ValueError("a host key has a type and a body: ssh-ed25519 AAAA…")
         return " ".join(words[:2])
 

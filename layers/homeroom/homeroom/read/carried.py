@@ -77,6 +77,8 @@ LESS: tuple[Less, ...] = (
     Less("people", ("sms", "phone"), "own", "of contacts alone: one number"),
     Less("people", ("grades",), "first", "a student has one grade"),
     Less("people", ("grades",), "no", "students alone have a grade", frozenset(ROLES.words) - {"student"}),
+    Less("people", ("preferred_given_name", "preferred_middle_name", "preferred_family_name"), "no",
+         "students alone have one, and from version 3.1 on", frozenset(ROLES.words) - {"student"}),
     Less("people", ("orgs", "roles"), "own", "contacts belong to no school: they stand at the district",
          GUARDIAN_ROLES),
     Less("people", ("given_name", "middle_name", "family_name"), "own", "a contact has one name for all of it",

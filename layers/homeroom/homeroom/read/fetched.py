@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable, Mapping
+import io
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
 from homeroom.errors import NotFound, Owner, SourceUnusable
 from homeroom.model import places
-from homeroom.model.fetched import Fetched
+from homeroom.model.fetched import Collection, Fetched
 from homeroom.model.snapshot import LINE, Snapshot
 from homeroom.ports import Objects
 from homeroom.read.clever.frames import apply_steps, frames_of_rows
@@ -20,6 +23,10 @@ from homeroom.read.oneroster_rest.frames import frames_of_rest
 Base = Callable[[], Snapshot | None]
 Frames = tuple[dict[str, pl.DataFrame], Mapping[str, tuple[str, ...]]]
 """Frames by OneRoster file stem as in `Snapshot.frames`, and what its source may lack (`Snapshot.may_lack`)."""
+
+
+HASHED_AT_ONCE = 100_000
+"""Rows: the text of a large collection never stands in memory as a whole."""
 
 
 def about(objects: Objects, integration: str, run: int) -> Fetched:
@@ -37,7 +44,7 @@ def about(objects: Objects, integration: str, run: int) -> Fetched:
 def load(objects: Objects, integration: str, run: int, base: Base) -> Snapshot:
     """The snapshot of what a poll fetched; `base` is asked for where only changes came. Raises SourceUnusable."""
     kept = about(objects, integration, run)
-    lines = {stem: _lines(objects, integration, run, stem, c.blocks) for stem, c in kept.collections.items()}
+    lines = _Lines(objects, integration, run, kept.collections)
     if kept.shape == "steps":
         known = base()
         if known is None:
@@ -62,17 +69,49 @@ def content_hash(frames: Mapping[str, pl.DataFrame]) -> str:
         columns = sorted(column for column in frames[stem].columns if column != LINE)
         used = [column for column in columns if frames[stem][column].null_count() < frames[stem].height]
         digest.update(f"{stem}:{','.join(used)}\n".encode())
-        digest.update(frames[stem].select(used).sort(used).write_csv(include_header=False).encode())
+        for rows in frames[stem].select(used).sort(used).iter_slices(HASHED_AT_ONCE):
+            digest.update(rows.write_csv(include_header=False).encode())
     return digest.hexdigest()
 
 
-def _lines(objects: Objects, integration: str, run: int, stem: str, blocks: int) -> bytes:
-    """All blocks of a collection. A block that is not there makes the read unusable."""
-    try:
-        kept = (objects.get(places.fetched_block(integration, run, stem, n)) for n in range(blocks))
-        return b"".join(gzip.decompress(block) for block in kept)
-    except NotFound:
-        raise SourceUnusable(f"a part of {stem} is not there any more", code="SRC-04") from None
+@dataclass(frozen=True)
+class _Lines(Mapping[str, bytes]):
+    """File stem → all lines of a collection, loaded when they are asked for: one collection at a time is in memory."""
+
+    objects: Objects
+    integration: str
+    run: int
+    kept: Mapping[str, Collection]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.kept)
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def __getitem__(self, stem: str) -> bytes:
+        """Raises SourceUnusable where blocks are gone or spoilt, or hold another number of records than was counted:
+        two calls of one slice, one of them thought dead, can write over each other's blocks."""
+        collection, lines = self.kept[stem], io.BytesIO()
+        try:
+            for number in range(collection.blocks):
+                lines.write(self._block(stem, number))
+        except NotFound:
+            raise _spoilt(f"a part of {stem} is not there any more") from None
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            raise _spoilt(f"a part of {stem} is damaged") from None
+        whole = lines.getvalue()
+        found = whole.count(b"\n")
+        if found != collection.records:
+            raise _spoilt(f"{collection.records} records of {stem} were read and {found} are there")
+        return whole
+
+    def _block(self, stem: str, number: int) -> bytes:
+        return gzip.decompress(self.objects.get(places.fetched_block(self.integration, self.run, stem, number)))
+
+
+def _spoilt(text: str) -> SourceUnusable:
+    return SourceUnusable(text, code="SRC-04", owner="nobody", remedy="The next run reads the source again.")
 
 
 def _carry_over(frames: dict[str, pl.DataFrame], modes: Mapping[str, str], base: Base) -> None:

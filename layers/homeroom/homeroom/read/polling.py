@@ -21,9 +21,10 @@ from homeroom.model.fetched import Fetched, Unusable
 from homeroom.model.integration import Integration
 from homeroom.model.run import Control, Lease, Request
 from homeroom.ports import World
+from homeroom.read.http import ANSWER_SECONDS, CONNECT_SECONDS
 
-RESERVE = timedelta(seconds=90)
-"""Of each call's time: for the pages that are on their way, and for keeping the progress."""
+RESERVE = timedelta(seconds=CONNECT_SECONDS + ANSWER_SECONDS + 20)
+"""Of each call's time: for a page that is on its way and never comes, and for keeping the progress."""
 COMPRESSION = 1
 MARGIN_SECONDS = 120
 """The lease outlasts each call: long enough for the state machine's pauses before it calls again."""

@@ -22,7 +22,7 @@ class Next:
 FIRST_LOAD = "FIRST-LOAD"
 
 _MEND = "Send the list of issues to whoever keeps the records. What is corrected comes with the next export."
-_WAIT = "Nothing to do. The next delivery starts the next run."
+_WAIT = "Nothing to do. The next delivery, or the schedule, starts the next run."
 
 BY_OUTCOME: Mapping[str, Next] = {
     "applied": Next("nobody", _WAIT),

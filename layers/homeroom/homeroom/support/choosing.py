@@ -26,6 +26,7 @@ def find_schools(event: events.FindSchools, world: World) -> dict[str, Any]:
     return {
         "integration": integration.id,
         "all": not chosen,
+        "decided": (integration.setup.schools_at or world.runs.control(integration.id).applied_run) is not None,
         "schools": [{"id": school.id, "name": school.name, "identifier": school.identifier,
                      "chosen": not chosen or school.id in chosen}
                     for school in sorted(found, key=lambda school: (school.name.casefold(), school.id))],
@@ -62,7 +63,9 @@ def _share(
     sharing = now.sharing.model_copy(update=asked)
     setup = now.setup.model_copy(update={"schools_at": world.clock.now()}) if chosen else now.setup
     world.integrations.put(now.model_copy(update={"sharing": sharing, "setup": setup}))
-    return {"integration": now.id, "sharing": sharing.model_dump(mode="json"), "effect": EFFECT}
+    held = world.runs.control(now.id).held_run if sharing != now.sharing else None
+    effect = EFFECT if held is None else f"{EFFECT}. Run {held}, which is held, was planned without it: start a new run"
+    return {"integration": now.id, "sharing": sharing.model_dump(mode="json"), "effect": effect}
 
 
 def _schools(integration: Integration, world: World) -> tuple[OrgSeen, ...]:

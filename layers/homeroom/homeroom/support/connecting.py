@@ -18,7 +18,7 @@ from homeroom.products import unknown
 from homeroom.support.audit import audit
 from homeroom.support.choosing import refuse_unknown_words
 from homeroom.support.timers import put_timer, refuse_bad_time
-from homeroom.support.verifying import for_another_district
+from homeroom.support.verifying import for_another_district, untested
 from homeroom.support.views import integration_view, seen, steps_view
 
 _FIXED = ("aggregator", "transport", "product_line")
@@ -54,9 +54,12 @@ def rotate_secret(event: events.RotateSecret, world: World) -> dict[str, Any]:
     name = integration.secret_name or integration.id
     audit(world, integration.id, "rotate_secret", event.by, event.reason, credentials=sorted(event.credentials))
     world.secrets.put(name, plain(event.credentials))
-    if integration.secret_name is None:
-        world.integrations.put(world.integrations.get(integration.id).model_copy(update={"secret_name": name}))
-    others = sorted(i.id for i in world.integrations.list() if i.secret_name == name and i.id != integration.id)
+    now = world.integrations.get(integration.id)
+    world.integrations.put(now.model_copy(update={"secret_name": name, "setup": untested(now.setup)}))
+    shared = [i for i in world.integrations.list() if i.secret_name == name and i.id != integration.id]
+    others = sorted(i.id for i in shared)
+    for other in shared:
+        world.integrations.put(other.model_copy(update={"setup": untested(other.setup)}))
     return {"integration": integration.id, "secret_name": name, "replaced_at": world.clock.now().isoformat(),
             "also_used_by": others}
 
@@ -92,7 +95,10 @@ def _merged(event: events.Connect, known: Integration | None, world: World) -> I
     wanted = wanted.model_copy(update=kept)
     if event.credentials is not None and wanted.secret_name is None:
         wanted = wanted.model_copy(update={"secret_name": wanted.id})
-    return wanted if known is None else wanted.model_copy(update={"setup": _still_true(known, wanted)})
+    if known is None:
+        return wanted
+    true = _still_true(known, wanted)
+    return wanted.model_copy(update={"setup": true if event.credentials is None else untested(true)})
 
 
 def _still_true(known: Integration, wanted: Integration) -> SetUp:

@@ -9,8 +9,12 @@ repeated event, or by a wake-up once its short lease has lapsed.
 from __future__ import annotations
 
 from homeroom.apply.holds import lapse
+from homeroom.apply.manifest import load_manifest
+from homeroom.apply.signature import signature
+from homeroom.errors import NotFound
 from homeroom.model.events import Started, StartRun
 from homeroom.model.integration import Integration
+from homeroom.model.plan import RULES_VERSION
 from homeroom.model.run import Control, Delivery, Lease
 from homeroom.ports import World
 from homeroom.support.approval import check_approval
@@ -28,6 +32,8 @@ _LOST_THE_RACE = Stop("locked", "another run started at the same time")
 def start(event: StartRun, world: World) -> Started:
     """Start a run, or say why not. Raises NotFound, Lapsed (an approval of what moved) and RetryableError."""
     asked = _ask(event, world)
+    if event.trigger == "pending" and asked.integration.transport != "csv_pushed":
+        return _nobody_reads(event, asked, world)
     if event.trigger == "file" and asked.delivery is not None:
         earlier = world.runs.taken_by(event.integration, asked.delivery)
         if earlier is not None:
@@ -70,7 +76,8 @@ def _ask(event: StartRun, world: World, before: Asked | None = None, lease: Leas
 
 def _settled_by(asked: Asked, world: World) -> int | None:
     """The run that settled the newest delivery, if its schedule brings nothing new: no word in the ledger then, because
-    an old file that is looked at again must not pass for a fresh one. What failed or waits is tried again."""
+    an old file that is looked at again must not pass for a fresh one. What failed or waits is tried again, and so is a
+    file that is read by other rules now."""
     control = asked.control
     if asked.delivery is None or control.pending is not None or control.dirty_runs or asked.edits_wait:
         return None
@@ -78,7 +85,19 @@ def _settled_by(asked: Asked, world: World) -> int | None:
     if earlier is None or control.applied_run is None:
         return None
     ended = world.runs.run(asked.integration.id, earlier).outcome
-    return earlier if ended in _SETTLED else None
+    return earlier if ended in _SETTLED and _by_the_same_rules(asked, asked.delivery, earlier, world) else None
+
+
+def _by_the_same_rules(asked: Asked, delivery: Delivery, earlier: int, world: World) -> bool:
+    """Whether that run, or the one that was applied last, read the delivery with the options of today."""
+    options = asked.integration.options_hash()
+    if signature(delivery.content_hash or "", options) == asked.control.applied_signature:
+        return True
+    try:
+        planned = load_manifest(world.objects, asked.integration.id, earlier)
+    except NotFound:
+        return False
+    return (planned.options_hash, planned.rules_version) == (options, RULES_VERSION)
 
 
 def _delivery(event: StartRun, integration: Integration, control: Control, world: World) -> Delivery | None:
@@ -134,6 +153,14 @@ def _kept(event: StartRun, asked: Asked, stopped: Stop, world: World, run: int |
         return answer
     world.waking.wake(event.integration, LEASE_SECONDS)
     return start_waiting(event.integration, world) or answer
+
+
+def _nobody_reads(event: StartRun, asked: Asked, world: World) -> Started:
+    """A file waits from before the roster came another way. It is forgotten: else each run's end would start the next.
+    """
+    if asked.control.pending is not None:
+        world.runs.clear_pending(event.integration, asked.control.pending)
+    return _answer(event, None, "skipped", Stop("no data", "landed files are not read any more"))
 
 
 def _answer(

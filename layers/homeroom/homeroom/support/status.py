@@ -12,7 +12,7 @@ from homeroom.model.issues import Owner
 from homeroom.model.run import Control, RunRecord
 from homeroom.support.rules import leased
 from homeroom.support.steps import Facts, open_step
-from homeroom.support.times import rests_on
+from homeroom.support.times import longest_gap, rests_on
 
 _SOURCE_REFUSED = "SRC-01"
 _CONNECTION = ("SRC-01", "SRC-02", "SRC-10", "SRC-11", "SRC-12", "SRC-15", "SRC-16")
@@ -71,7 +71,12 @@ def is_stale(seen: Seen) -> bool:
     """Whether an applied roster is older than its integration allows; rosters that may not run are not called stale."""
     fresh, local = seen.fresh_at, seen.now.astimezone(ZoneInfo(seen.integration.timezone))
     rests = seen.integration.paused or rests_on(seen.integration, local.date())
-    return fresh is not None and not rests and seen.now - fresh > timedelta(hours=seen.integration.stale_after_hours)
+    return fresh is not None and not rests and seen.now - fresh > _allowed(seen.integration)
+
+
+def _allowed(integration: Integration) -> timedelta:
+    """How old the roster may grow: as the integration says, but always until a day after its schedule's next start."""
+    return max(timedelta(hours=integration.stale_after_hours), longest_gap(integration) + timedelta(days=1))
 
 
 def _paused(seen: Seen) -> Standing | None:
@@ -180,7 +185,8 @@ def _late(seen: Seen) -> Standing | None:
 def _stale(seen: Seen) -> Standing | None:
     if not is_stale(seen):
         return None
-    return Standing("stale", "vendor", f"no run was applied for more than {seen.integration.stale_after_hours} hours")
+    hours = _allowed(seen.integration) // timedelta(hours=1)
+    return Standing("stale", "vendor", f"no run was applied for more than {hours} hours")
 
 
 def _up_to_date(seen: Seen) -> Standing:

@@ -55,12 +55,14 @@ class _Rule:
     done: Evidence
 
 
+_CREDENTIALS = "credentials"
+_FIRST_RUN = "first run"
 _STEP_OF: Mapping[tuple[str, Owner], str] = {
-    ("SRC-01", "district"): "authorise",
+    ("SRC-01", "district"): "authorise", ("SRC-01", "vendor"): _CREDENTIALS, ("SRC-10", "vendor"): _CREDENTIALS,
     ("SRC-11", "district"): "share", ("SRC-11", "aggregator"): "share", ("SRC-11", "vendor"): "share",
     ("SRC-12", "district"): "sync", ("SRC-12", "aggregator"): "sync",
 }
-"""Steps beside the connection itself that a test sees fail, by code and who can mend it."""
+"""Steps beside the test itself that it sees fail, by code and who can mend it."""
 
 
 def steps(facts: Facts) -> tuple[Step, ...]:
@@ -74,7 +76,9 @@ def open_step(facts: Facts) -> Step | None:
 
 
 def _step(rule: _Rule, facts: Facts) -> Step:
-    failure = facts.failure
+    failure, held = facts.failure, facts.control.held_run
+    if rule.name == _FIRST_RUN and held is not None and not facts.runs:
+        return Step(rule.name, "vendor", f"Look at run {held}, which is held, then approve or discard it.", False)
     if failure is None or _refuted(facts) != rule.name or facts.runs:
         return Step(rule.name, rule.owner, rule.todo, rule.done(facts))
     owner = rule.owner if failure.owner == "nobody" else failure.owner
@@ -121,7 +125,8 @@ def _stored(facts: Facts) -> bool:
 
 def _tested(facts: Facts) -> bool:
     """Also when what is shared, or the sync behind it, is not yet as it must be: those are steps of their own."""
-    return facts.runs or (facts.integration.setup.tested_at is not None and _refuted(facts) != "test")
+    return facts.runs or (facts.integration.setup.tested_at is not None and
+                          _refuted(facts) not in ("test", _CREDENTIALS))
 
 
 def _accepted(facts: Facts) -> bool:
@@ -143,7 +148,8 @@ def _chosen(facts: Facts) -> bool:
 
 
 def _scheduled(facts: Facts) -> bool:
-    return facts.integration.schedule.mode != "off"
+    """Also where a run was started without a schedule: then that is how it was chosen."""
+    return facts.runs or facts.integration.schedule.mode != "off"
 
 
 def _landed(facts: Facts) -> bool:
@@ -160,10 +166,10 @@ def _ran(facts: Facts) -> bool:
 
 _TEST = _Rule("test", "vendor", "Test the connection.", _tested)
 _SCHEDULE = _Rule("schedule", "vendor", "Choose when it syncs, or start runs by hand.", _scheduled)
-_RUN = _Rule("first run", "nobody", "The first run starts by its schedule, or by hand.", _ran)
+_RUN = _Rule(_FIRST_RUN, "nobody", "The first run starts by its schedule, or by hand.", _ran)
 _DISTRICT = _Rule("verify", "vendor", "Verify which district it is.", _verified)
 _SCHOOLS = _Rule("schools", "vendor", "Identify what to sync: one school, several, or all.", _chosen)
-_FIRST_FILES = _Rule("first run", "nobody", "The first export that lands starts the first run.", _ran)
+_FIRST_FILES = _Rule(_FIRST_RUN, "nobody", "The first export that lands starts the first run.", _ran)
 
 _RULES: Mapping[str, Sequence[_Rule]] = {
     "clever_api": (

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from hashlib import blake2b
-from itertools import count, islice
+from itertools import count, islice, pairwise
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -202,15 +202,29 @@ def _instant(day: date, at: time, zone: ZoneInfo) -> datetime | None:
     return instant if instant.astimezone(zone).replace(tzinfo=None) == local else None
 
 
+def longest_gap(integration: Integration) -> timedelta:
+    """The longest time between two starts by the schedule, days of rest left out; zero where there is none."""
+    slot = slot_of(integration)
+    if slot is None:
+        return timedelta()
+    numbers = sorted(DAYS.index(day) for day in slot.days)
+    around = [*numbers, numbers[0] + len(DAYS)]
+    return timedelta(days=max(after - before for before, after in pairwise(around)))
+
+
 def rests_on(integration: Integration, day: date) -> bool:
     """Whether a local day is inside a blackout."""
     return any(blackout.first <= day.isoformat() <= blackout.last for blackout in integration.blackouts)
 
 
 def schedule_view(integration: Integration, now: datetime) -> dict[str, Any]:
-    """For `list` and `status`: the schedule in words, and the next start in UTC or None."""
-    following = next_runs(integration, now, 1)
-    return {"schedule": _words(integration), "next_run": following[0].isoformat() if following else None}
+    """For `list` and `status`: the schedule in words, and the next start in UTC and in the zone's time, or None."""
+    following, zone = next_runs(integration, now, 1), ZoneInfo(integration.timezone)
+    return {
+        "schedule": _words(integration),
+        "next_run": following[0].isoformat() if following else None,
+        "next_local": following[0].astimezone(zone).isoformat() if following else None,
+    }
 
 
 def _words(integration: Integration) -> str:

@@ -113,10 +113,14 @@ def keep(name: str, world: World, **update: Any) -> Integration:
 
 def for_another_district(setup: SetUp) -> SetUp:
     """What is still true when the district is another one: a test that failed may have failed for the old one."""
-    left: dict[str, Any] = {"accepted_at": None, "verified_at": None}
-    if not all(finding.ok for finding in setup.findings):
-        left |= {"tested_at": None, "findings": ()}
-    return setup.model_copy(update=left)
+    return untested(setup).model_copy(update={"accepted_at": None, "verified_at": None})
+
+
+def untested(setup: SetUp) -> SetUp:
+    """Without a test that failed, because what it failed for was changed since: the next step is to test again."""
+    if all(finding.ok for finding in setup.findings):
+        return setup
+    return setup.model_copy(update={"tested_at": None, "findings": ()})
 
 
 def _of_district(integration: Integration, district_id: str, world: World, **update: Any) -> Integration:

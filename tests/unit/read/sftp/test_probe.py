@@ -49,7 +49,7 @@ def test_every_step_is_told_when_all_goes_well(
     answer = answer_of(server)
     assert answer.ok
     assert [finding.step for finding in answer.findings] == STEPS
-    assert answer.findings[-1].text == "the newest set is 7 files of 0.0 MiB, last changed 2026-09-06 06:00 UTC"
+    assert answer.findings[-1].text == "the newest set is 7 files of 5 KiB, last changed 2026-09-06 06:00 UTC"
 
 
 @pytest.mark.parametrize("as_zip", [False, True])

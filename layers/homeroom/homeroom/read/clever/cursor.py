@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from homeroom.model.source import CleverApi
 from homeroom.read.clever.api import Clever, body_of
 from homeroom.read.clever.cells import part, several, text
 from homeroom.read.clever.rows import MAPPING
@@ -43,7 +42,7 @@ def newest(clever: Clever) -> str | None:
 
 def written(event: str | None, clever: Clever, last_sync: str | None) -> str | None:
     """The cursor as it is kept with a roster; None where there is no event to go on from."""
-    return f"{event}/{_habits(clever.source, clever)}/{last_sync or ''}" if event else None
+    return f"{event}/{habits(clever)}/{last_sync or ''}" if event else None
 
 
 def usable(asked: Poll, clever: Clever) -> Cursor | None:
@@ -52,10 +51,10 @@ def usable(asked: Poll, clever: Clever) -> Cursor | None:
     if not clever.source.follow_events or asked.request.full or asked.request.force or about is None:
         return None
     event, _, rest = (about.get("cursor") or "").partition("/")
-    habits, _, last_sync = rest.partition("/")
-    if not event or habits != _habits(clever.source, clever) or not _young(asked, clever, about.get("full_at")):
+    known, _, last_sync = rest.partition("/")
+    if not event or known != habits(clever) or not _young(asked, clever, about.get("full_at")):
         return None
-    return Cursor(event, habits, last_sync or None) if _still_there(clever, event) else None
+    return Cursor(event, known, last_sync or None) if _still_there(clever, event) else None
 
 
 def _young(asked: Poll, clever: Clever, full_at: str | None) -> bool:
@@ -72,6 +71,8 @@ def _still_there(clever: Clever, event: str) -> bool:
     return answer.status not in _NO_EVENTS and bool(body_of(answer, "events").get("data"))
 
 
-def _habits(source: CleverApi, clever: Clever) -> str:
+def habits(clever: Clever) -> str:
+    """Digest of what rows depend on besides the objects; another one in the middle of a read means that it is torn."""
+    source = clever.source
     told = (source.url, source.version, str(MAPPING), source.staff_role, clever.grant.id, *clever.grant.scopes)
     return hashlib.blake2b("\n".join(told).encode(), digest_size=8).hexdigest()

@@ -68,7 +68,7 @@ def _begin(asked: Poll, clever: Clever) -> Progress:
     return {
         "mode": "steps", "place": asdict(first(clever, "events", after=known.event)), "full_at": about["full_at"],
         "synced": known.last_sync, "wanted": standing.last_sync(district), "skipped": 0, "resolved": 0, "requests": 0,
-        "notes": [issue.text for issue in standing.notes(district)],
+        "notes": [issue.text for issue in standing.notes(district)], "habits": cursor.habits(clever),
     }
 
 
@@ -83,6 +83,8 @@ def _read_on(asked: Poll, clever: Clever, given: Given, progress: Progress) -> P
         place = _keep(asked, clever, given, events, place, progress)
     if progress["wanted"] not in (progress["synced"], progress.get("told")):
         raise NotEnough  # Clever took up data and no event told of it: they are switched off, or were for a while
+    if cursor.habits(clever) != progress["habits"]:
+        raise NotEnough  # the district connected the app anew meanwhile, perhaps with other schools
     return _whole(asked, clever, progress, place)
 
 
@@ -100,7 +102,7 @@ def _keep(asked: Poll, clever: Clever, given: Given, events: tuple[Object, ...],
         steps.append(step)
         people.update(_strangers(event))
         if _kind(event) == "districts":
-            progress["told"] = standing.last_sync(_object(event))
+            progress["told"] = _next_sync(event, progress.get("told") or progress["synced"])
     told = {step["id"] for step in steps}
     steps += _resolved(clever, given, sorted(people - told), progress)
     if not steps:
@@ -122,6 +124,15 @@ def _step(event: Object, given: Given) -> dict[str, Any] | None:
     return _upsert(kind, found, given)
 
 
+def _next_sync(event: Object, known: str | None) -> str | None:
+    """The sync that the district tells of. Raises NotEnough where it follows on another one than the one we know: then
+    events of a sync in between are missing, because they were switched off for a while."""
+    now, before = standing.last_sync(_object(event)), _before(event)
+    if before and now != known and before.get("last_sync", now) != known:
+        raise NotEnough
+    return now
+
+
 def _upsert(kind: str, found: Object, given: Given) -> dict[str, Any]:
     made = record(kind, found, given)
     return {"stem": made.stem, "id": made.id, "row": made.row, "enrollments": made.enrollments}
@@ -136,6 +147,11 @@ def _object(event: Object) -> Object:
     return part(part(event.get("data")).get("object"))
 
 
+def _before(event: Object) -> Object:
+    """What was before, where the event says it, in either of its two places."""
+    return part(part(event.get("data")).get("previous_attributes")) or part(event.get("previous_attributes"))
+
+
 def _strangers(event: Object) -> set[str]:
     """People whom a section names now and did not name before, as far as the event says what was before.
 
@@ -143,8 +159,7 @@ def _strangers(event: Object) -> set[str]:
     """
     if _kind(event) != "sections" or str(event.get("type")).endswith("deleted"):
         return set()
-    before = part(part(event.get("data")).get("previous_attributes")) or part(event.get("previous_attributes"))
-    now = _object(event)
+    now, before = _object(event), _before(event)
     known = {**now, **before} if before else {}
     return set(_members(now)) - set(_members(known))
 

@@ -3,7 +3,8 @@
     newest event → district → schools, terms, courses, sections, users → district again → dangling references
 
 The newest event comes first: events since then are followed from there, and doing one twice changes nothing. If Clever
-took up new data meanwhile (last_sync moved), or a list turns out to be cut short, everything is read again.
+took up new data meanwhile (last_sync moved), the connection is another one by now, or a list turns out to be cut short,
+everything is read again.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def read_full(asked: Poll, clever: Clever, given: Given, progress: Progress) -> 
             raise SourceUnusable(f"{moved}, {RESTARTS + 1} times", code="SRC-05", owner="aggregator",
                                  remedy="Retried in the next window.")
         progress = _begin(asked, clever, given, attempt=progress["attempt"] + 1)
+        asked.keep_progress(progress)  # before its blocks are written over those that the progress of before counts
 
 
 def lines_of(rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -72,7 +74,7 @@ def _begin(asked: Poll, clever: Clever, given: Given, attempt: int) -> Progress:
     lists["schools"] = replace(lists["schools"], blocks=1, records=1)
     return {
         "mode": "full", "attempt": attempt, "event": event, "last_sync": standing.last_sync(district),
-        "since": asked.world.clock.now().isoformat(), "requests": 0,
+        "since": asked.world.clock.now().isoformat(), "requests": 0, "habits": cursor.habits(clever),
         "lists": {name: asdict(place) for name, place in lists.items()},
     }
 
@@ -126,6 +128,8 @@ def _moved(asked: Poll, clever: Clever, progress: Progress, district: Object,
     """Why the read can not be taken as it is, in words; None when it is whole."""
     if standing.last_sync(district) != progress["last_sync"]:
         return "Clever took up new data while the roster was read"
+    if cursor.habits(clever) != progress["habits"]:
+        return "the district connected the app anew while the roster was read"
     if not lists["users"].records:
         raise SourceUnusable("the list of users came empty", code="SRC-04", owner="district",
                              remedy="Share people with the product in Clever; nothing was removed.")

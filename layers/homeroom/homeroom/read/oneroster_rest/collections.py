@@ -97,7 +97,7 @@ class CollectionRead:
             offset = walk.next_offset(crew.waiting)
             if offset is None:
                 return
-            crew.ask(self._current.stem, path, offset)
+            crew.ask(self._current.stem, path, offset, walk.limit)
 
     def _begin_again(self, why: str, repeats: str | None = None) -> None:
         self._crew.drop()

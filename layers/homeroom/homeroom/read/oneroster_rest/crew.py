@@ -33,8 +33,8 @@ class Crew:
         """Offsets whose pages were asked for and not heard, in order."""
         return [offset for offset, _ in self._waiting]
 
-    def ask(self, stem: str, endpoint: str, offset: int) -> None:
-        """Ask for a page, unless it was asked for ahead of time."""
+    def ask(self, stem: str, endpoint: str, offset: int, limit: int) -> None:
+        """Ask for a page of `limit` records, unless it was asked for ahead of time."""
         self.asked += 1
         if not offset:
             self._opened = self._openings.pop(endpoint).result() if endpoint in self._openings else {}
@@ -43,7 +43,7 @@ class Crew:
             page = Future()
             page.set_result(self._opened.pop(offset))
         else:
-            page = self._threads.submit(self._service.page, stem, endpoint, offset)
+            page = self._threads.submit(self._service.page, stem, endpoint, offset, limit)
         self._waiting.append((offset, page))
 
     def hear(self) -> tuple[int, Page]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 import polars as pl
@@ -29,6 +29,8 @@ MAY_LACK: Mapping[str, tuple[str, ...]] = {
     "courses": ("orgSourcedId",), "classes": ("classType",), "users": ("username",),
 }
 """Columns that CSV requires and REST does not: optional by the reference (3.2), or in 1.2 (2.2), or left null (T11)."""
+PIECE_BYTES = 8 << 20
+"""Bytes of JSON that are parsed at once."""
 MOST_EXTRAS = 200
 """Names of metadata that become columns, the frequent ones: a service that makes names up must not fill memory."""
 
@@ -89,12 +91,25 @@ def _frame(stem: str, lines: bytes) -> pl.DataFrame:
     if stem == "classes" and _ONE_PERIOD.search(lines):
         lines = _periods_as_lists(lines)
     extras = _extras(lines)
-    read = pl.read_ndjson(lines, schema=_schema(stem, extras))
-    cells = [_cell(column, how) for column, how in COLUMNS[stem].items()]
+    schema, cells = _schema(stem, extras), [_cell(column, how) for column, how in COLUMNS[stem].items()]
     cells += [pl.col("metadata").struct.field(name).alias(f"metadata.{name}") for name in extras]
+    parts, roles = [], []
+    for piece in _pieces(lines):
+        read = pl.read_ndjson(piece, schema=schema)
+        parts.append(trimmed(read.select(cells)))
+        roles += [_roles_told(read)] if stem == "users" else []
     line = pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias(LINE)
-    frame = _without_idle_status(trimmed(read.select(*cells, line)))
-    return _with_roles(frame, read) if stem == "users" else frame
+    frame = _without_idle_status(pl.concat(parts).with_columns(line))
+    return _with_roles(frame, pl.concat(roles)) if roles else frame
+
+
+def _pieces(lines: bytes) -> Iterator[bytes]:
+    """Whole lines, some megabytes at once: parsed JSON takes several times the memory of the cells that are kept."""
+    start = 0
+    while start < len(lines):
+        end = lines.find(b"\n", start + PIECE_BYTES) + 1 or len(lines)
+        yield lines[start:end]
+        start = end
 
 
 def _schema(stem: str, extras: list[str]) -> dict[str, pl.DataType]:
@@ -162,11 +177,10 @@ def _extras(lines: bytes) -> list[str]:
 # ---------------------------------------------------------------- users
 
 
-def _with_roles(users: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
+def _with_roles(users: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """Users with their roles of 1.2 folded in, if any has some: those count before `role` and `orgs` (1.1), which a
     service may send beside them, or for other users instead. Who is not said to be curtailed is not (3.2)."""
     users = users.with_columns(pl.col("enabledUser").fill_null("true"))
-    told = _roles_told(read)
     if told.is_empty():
         return users
     old = ~pl.col("sourcedId").is_in(told["userSourcedId"].unique().implode())

@@ -126,7 +126,10 @@ class Service:
             return SourceUnusable(f"the sign-in was refused, and the service's clock differs from ours by "
                                   f"{round(skew / 60)} minutes", code="SRC-16", owner="aggregator",
                                   remedy="The service must set its clock; ours follows the network's time.")
-        return SourceUnusable("the service refused the sign-in", code="SRC-01", remedy=CHECK[self.source.sign_in])
+        own = {"bearer": "this token", "oauth2": "a token that it handed out"}
+        given = own.get(self.source.sign_in, "this key and secret")
+        return SourceUnusable(f"the service refused the sign-in with {given}", code="SRC-01",
+                              remedy=CHECK[self.source.sign_in])
 
     def _skew(self, answer: Answer) -> float:
         """Seconds between the service's clock and ours, 0 where it does not tell."""

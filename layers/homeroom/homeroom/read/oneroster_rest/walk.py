@@ -11,8 +11,9 @@ Pure: it says which offset to ask next, is told what came there, in the order of
     one by one    Any page that is not as it must be makes the collection be read again from its beginning, one page
                   after the other, by records received (reference 3.4). That way a short page loses nothing. Now a total
                   that is not reached, or is passed, is an end without success: fewer records never pass in silence.
-    repeats       A sourcedId that came twice: the collection is read once more, one by one. The very same repeats again
-                  are the source's own; other ones, or none where no total proves the number, mean that it moved.
+    repeats       A sourcedId that came twice: the collection is read once more, one by one and in smaller pages. The
+                  very same repeats again are the source's own; other ones, or none where no total proves the number,
+                  mean that it moved, or that pages have no order: what stood at their edges came twice or never.
 
 A total or a revision that differs from the first one means that the source moved: everything is read again.
 """
@@ -94,8 +95,10 @@ class Walk(Struct):
         return True
 
     def again(self, repeats: str | None = None) -> Walk:
-        """The same collection from its beginning, one page after the other. `repeats`: those of this reading."""
-        return Walk(self.limit, one_by_one=True, total=self.total, repeats=repeats)
+        """The same collection from its beginning, one page after the other. `repeats`: those of this reading; then the
+        edges of pages are elsewhere, because a service without an order sends the same wrong pages again."""
+        limit = self.limit if repeats is None else max(1, min(self.limit, self.size) * 2 // 3)
+        return Walk(limit, one_by_one=True, total=self.total, repeats=repeats)
 
     def settled(self, repeats: str) -> bool:
         """Whether the collection may be taken, with these repeated ids (blank: none). False: read it `again`.

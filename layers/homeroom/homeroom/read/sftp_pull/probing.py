@@ -81,9 +81,12 @@ class _Steps:
             raise not_whole(state)
         within_limits(found, Limits())
         self.orgs = orgs_of(self._folder, found)
-        size = sum(remote.size for remote in found) / (1 << 20)
+        size = _size(sum(remote.size for remote in found))
         changed = datetime.fromtimestamp(max(remote.mtime for remote in found), UTC)
         kind = "a zip" if found[0].is_zip else f"{len(found)} files"
         rests = "" if state is None else "; it is still changing, a run waits until it rests"
-        return f"the newest set is {kind} of {size:,.1f} MiB, last changed {changed:%Y-%m-%d %H:%M} UTC{rests}"
+        return f"the newest set is {kind} of {size}, last changed {changed:%Y-%m-%d %H:%M} UTC{rests}"
 
+
+def _size(count: int) -> str:
+    return f"{count / (1 << 20):,.1f} MiB" if count >= 1 << 20 else f"{-(-count >> 10):,} KiB"

@@ -114,8 +114,11 @@ class _Pull:
         """Whether the set that was applied is to be handed over again, and how many of its files could not be removed.
 
         It is where it is still the newest, or was and we removed it, and can be read again. Where the district wants
-        it removed, it goes, unless this run must fetch it a second time.
+        it removed, it goes, unless this run must fetch it a second time. A set without times is fetched each time, and
+        never removed: a new one of the same size would look the same.
         """
+        if not known.can_be_known_again:
+            return False, 0
         listing = self.folder.listing()
         found = set(newest(listing))
         same = found == set(known.files) or (self.source.remove_after and found <= set(known.files))

@@ -32,6 +32,11 @@ class Remembered(Frozen):
     files: tuple[Remote, ...]
     delivery: Delivery
 
+    @property
+    def can_be_known_again(self) -> bool:
+        """Whether another file in the place of one would be noticed: not where the server tells no times (0)."""
+        return all(remote.mtime for remote in self.files)
+
 
 def place_of(source: SftpPull) -> str:
     """Server, user and folder: the same name elsewhere is another file."""
