@@ -42,7 +42,7 @@ def list_integrations(stack: StackName = None, profile: Profile = None, as_json:
 
 
 def status(integration: IntegrationId, stack: StackName = None, profile: Profile = None, as_json: Json = False) -> int:
-    """Show whose turn it is, what is left to set up, and the newest runs."""
+    """Show whose turn it is, the set-up, and the newest runs."""
     answer = opened(stack, profile).ask(events.ShowStatus(operation="status", integration=integration))
     return told(answer, as_json, *integrations_view([answer]), schedule_line(answer),
                 rest_lines(answer["set_up"]["blackouts"]), *steps_view(answer["steps"]), *runs_view(answer["runs"]))
