@@ -5,7 +5,7 @@ from __future__ import annotations
 from homeroom.aws.handler import Call, function
 from homeroom.model.events import Poll, Polled
 from homeroom.model.run import Lease
-from homeroom.read.polling import MARGIN_SECONDS, poll
+from homeroom.read.polling import poll
 from homeroom.read.sftp_pull import read
 
 
@@ -17,5 +17,4 @@ def every_call(_event: Poll) -> None:
 def handler(event: Poll, call: Call) -> Polled:
     """Answers whether the read is whole, or has to go on."""
     lease = Lease(integration=event.integration, run=event.run, fence=event.fence)
-    call.world.runs.extend(lease, int(call.deadline.timestamp()) + MARGIN_SECONDS)
     return poll(lease, call.world, call.deadline, read)

@@ -21,7 +21,7 @@ WAIT_SECONDS = 3600
 SHORTEST_HASH = 8
 BAD_ENDS = ("failed", "interrupted")
 _REMEDIES = {
-    "denied": "Land a new export. If the discard was a mistake: `homeroom run --force`.",
+    "denied": "Correct it at the source. Was the discard a mistake, or did our rules change? `homeroom run --force`.",
     "unchanged": "Nothing to do; `homeroom run --force` plans it all the same.",
     "locked": "A run is on, or its lease has not lapsed yet. Look with `homeroom status`, then ask again.",
     "no data": "Upload an export; `homeroom status` names what is missing.",

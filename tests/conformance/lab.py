@@ -40,7 +40,7 @@ from tests.fakes import clever_server, oneroster_server
 from tests.fakes.clever_server import Clever
 from tests.fakes.memory import MemoryWorld, memory_world, tables
 from tests.fakes.oneroster_service import Service
-from tests.unit.read.rest.reading import Waits, secrets_of
+from tests.reading.rest.reading import Waits, secrets_of
 
 A_DAY = timedelta(days=1).total_seconds()
 SLICE = timedelta(minutes=15)

@@ -15,7 +15,7 @@ from tests.conformance.lab import RestLab, codes, counts, rest
 from tests.fakes.faults import Crash
 from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Fault, Service, inserted
-from tests.unit.read.rest.reading import paged_district
+from tests.reading.rest.reading import paged_district
 
 URL = ("https://district.example.org/ims/oneroster/v1p1/users"
        "?filter=status%3D%27active%27%20AND%20role%3D%27student%27&limit=1000&offset=2000")

@@ -9,6 +9,7 @@ import pytest
 
 from local.embedded import Embedded, deploy, embedded
 
+
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Embedded]:
     """The embedded AWS with our functions deployed: `aws.clients("s3")`, `aws.stack["LandingBucketName"]`."""

@@ -32,9 +32,9 @@ from tests.fakes.oneroster_service import Service
 from tests.fakes.sftp_server import serving as serving_sftp
 from tests.faults.left import failed_in_words, pointer, untouched
 from tests.faults.pages import SIZE, many_pages
+from tests.reading.clever.lab import Lab, rows
 from tests.regression.days import LAB as PUSHED
 from tests.regression.days import lab as pushed_lab
-from tests.unit.read.clever.lab import Lab, rows
 
 Spoil = Callable[[bytes], bytes]
 

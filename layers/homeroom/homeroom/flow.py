@@ -58,6 +58,7 @@ def plan_run(lease: Lease, world: World) -> Planned:
 def sync(lease: Lease, world: World) -> Ending:
     """Fetch, plan, apply and finish a run that the door has started, in this process. An error is the caller's."""
     fetch(lease, world)
+    world.runs.extend(lease, int((world.clock.now() + SLICE).timestamp()))
     planned = plan_run(lease, world)
     for wave in planned.waves:
         for part in wave:

@@ -138,7 +138,7 @@ def test_discard_drops_the_plan_and_show_says_so(held: str, homeroom: Homeroom) 
     assert homeroom("discard", "lab-usd", "1", "--reason", "wrong file").code == 0
     ran = homeroom("show", "lab-usd", "1")
     assert "Since then: discarded; the same content is refused" in ran.out
-    assert "Send a corrected export" in ran.out
+    assert "correct it at the source" in ran.out
     assert "approve" not in ran.out
 
 

@@ -9,8 +9,8 @@ import pytest
 from homeroom.model.integration import Blackout, Integration, Pause
 from homeroom.model.schedule import Schedule
 from homeroom.model.source import SftpPull
-from homeroom.support.expected import late
 from homeroom.support.deliveries import late_file
+from homeroom.support.expected import late
 from homeroom.support.stale import check_stale
 from tests.fakes.memory import memory_world
 from tests.fakes.plans import LAB

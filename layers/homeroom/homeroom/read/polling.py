@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
-from homeroom.errors import NotFound, SourceUnusable
+from homeroom.errors import LeaseLost, NotFound, SourceUnusable
 from homeroom.model import places
 from homeroom.model.events import Polled
 from homeroom.model.fetched import Fetched, Unusable
@@ -40,6 +41,8 @@ class Poll:
     control: Control
     world: World
     until: datetime
+    call: str = ""
+    """Marks this call: a later call of the same run takes its place, and this one may write no more."""
 
     @property
     def stop_at(self) -> datetime:
@@ -62,16 +65,22 @@ class Poll:
             return {}
 
     def keep_progress(self, progress: Mapping[str, Any]) -> None:
-        """Remember for the next slice: JSON of counts and ids of collections, no people."""
+        """Remember for the next slice: JSON of counts and ids of collections, no people. Raises LeaseLost."""
+        self._refuse_a_late_call()
         self.world.objects.put(self._place(places.fetched_progress), json.dumps(progress).encode())
 
     def keep_block(self, stem: str, number: int, lines: bytes) -> None:
-        """Keep JSON lines, each ending with a line feed. Thread-safe: it compresses outside Python's lock."""
+        """Keep JSON lines, each ending with a line feed. Thread-safe: it compresses outside Python's lock.
+
+        Raises LeaseLost.
+        """
         body = gzip.compress(lines, COMPRESSION, mtime=0)
+        self._refuse_a_late_call()
         self.world.objects.put(places.fetched_block(self.lease.integration, self.lease.run, stem, number), body)
 
     def keep(self, fetched: Fetched) -> None:
-        """The read is whole, or the source is unusable: the last thing that is written."""
+        """The read is whole, or the source is unusable: the last thing that is written. Raises LeaseLost."""
+        self._refuse_a_late_call()
         self.world.objects.put(self._place(places.fetched_about), fetched.model_dump_json().encode())
 
     def applied_about(self) -> dict[str, Any] | None:
@@ -84,8 +93,26 @@ class Poll:
             return None
         return dict(json.loads(kept))
 
+    def _refuse_a_late_call(self) -> None:
+        """A call that was taken for dead and is not must not mix its blocks with those of the call that came after."""
+        if self.call and self.world.objects.get(self._place(_call_mark)) != self.call.encode():
+            raise LeaseLost("a later call of this run reads on")
+
     def _place(self, place: Callable[[str, int], str]) -> str:
         return place(self.lease.integration, self.lease.run)
+
+
+class SliceOver(Exception):
+    """To wait would take longer than this slice lasts: the next one goes on from the progress that is kept."""
+
+
+def within(asked: Poll, sleep: Callable[[float], None]) -> Callable[[float], None]:
+    """A wait that raises SliceOver when it would end after the slice."""
+    def wait(seconds: float) -> None:
+        if asked.world.clock.now().timestamp() + seconds >= asked.stop_at.timestamp():
+            raise SliceOver
+        sleep(seconds)
+    return wait
 
 
 Reader = Callable[[Poll], Polled]
@@ -94,12 +121,15 @@ Reader = Callable[[Poll], Polled]
 
 def poll(lease: Lease, world: World, until: datetime, read: Reader) -> Polled:
     """Read one slice of a run that the door has started. Raises LeaseLost, NotFound and RetryableError."""
+    world.runs.extend(lease, int(until.timestamp()) + MARGIN_SECONDS)
     request = Request.model_validate_json(world.objects.get(places.request(lease.integration, lease.run)))
     integration = world.integrations.get(lease.integration)
-    asked = Poll(lease, integration, request, world.runs.control(lease.integration), world, until)
+    asked = Poll(lease, integration, request, world.runs.control(lease.integration), world, until,
+                 call=uuid4().hex)
     if request.held_run is not None or _is_whole(asked):
         return Polled(done=True)
     _note_reading(lease, world)
+    world.objects.put(_call_mark(lease.integration, lease.run), asked.call.encode())
     try:
         return read(asked)
     except SourceUnusable as unusable:
@@ -107,6 +137,10 @@ def poll(lease: Lease, world: World, until: datetime, read: Reader) -> Polled:
             code=unusable.issue_code, text=unusable.text, owner=unusable.issue_owner, remedy=unusable.issue_remedy,
         )))
         return Polled(done=True)
+
+
+def _call_mark(integration: str, run: int) -> str:
+    return places.fetched_part(integration, run, "call")
 
 
 def _note_reading(lease: Lease, world: World) -> None:

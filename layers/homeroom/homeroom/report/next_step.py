@@ -28,7 +28,7 @@ BY_OUTCOME: Mapping[str, Next] = {
     "applied": Next("nobody", _WAIT),
     "nothing to change": Next("nobody", _WAIT),
     "interrupted": Next("vendor", "Part of the plan was written. Start a run: it repairs what this one left."),
-    "discarded": Next("district", "The content is denied until it changes. Send a corrected export."),
+    "discarded": Next("district", "The content is denied until it changes: correct it at the source; send files anew."),
     "lapsed": Next("vendor", "The plan is no longer what a run would do. Start a new run and look at its plan."),
     "failed": Next("vendor", "Nothing was written. Look at the run's log, then start the run again."),
 }
@@ -41,7 +41,7 @@ BY_SKIP: Mapping[str, Next] = {
     "not set up": Next("vendor", "The integration is not set up. `status` names the next step."),
     "paused": Next("vendor", "The integration is paused. Resume it when the reason is gone."),
     "blackout": Next("nobody", "Nothing to do: runs start again after the blackout."),
-    "denied": Next("district", "This content was discarded before. Send a corrected export."),
+    "denied": Next("district", "This content was discarded before: correct it at the source; send files anew."),
     "no data": Next("district", "No file has landed. Upload the first export."),
 }
 

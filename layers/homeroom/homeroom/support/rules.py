@@ -83,7 +83,7 @@ def _denied(asked: Asked) -> str | None:
     content = asked.delivery.content_hash if asked.delivery else None
     applied = content == asked.control.applied_content  # forced and approved after all
     denied = content in asked.control.denied and not (asked.force or applied)
-    return "this content was discarded; land a new export, or run by hand with force" if denied else None
+    return "this content was discarded; it changes at the source, or is run by hand with force" if denied else None
 
 
 def _unchanged(asked: Asked) -> str | None:

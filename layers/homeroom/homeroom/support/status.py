@@ -109,7 +109,9 @@ def _after_a_failure(seen: Seen) -> Standing | None:
             return Standing("failing: we act", "vendor", f"{text}; the connection works again: start a run")
         return _by_code(ended.code, ended.owner, text)
     if ended is not None and ended.outcome == "discarded":
-        return Standing("waiting for the district", "district", f"run {ended.run} was discarded; send a new export")
+        pushed = seen.integration.transport == "csv_pushed"
+        awaited = "send a new export" if pushed else "correct it at the source, or run by hand with force"
+        return Standing("waiting for the district", "district", f"run {ended.run} was discarded; {awaited}")
     if ended is not None and ended.outcome == "lapsed":
         return Standing("failing: we act", "vendor", f"run {ended.run} lapsed; start a new run")
     return None

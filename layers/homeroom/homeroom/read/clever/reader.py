@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import time
+
 from homeroom.errors import SourceUnusable
 from homeroom.model.events import Polled
 from homeroom.model.source import CleverApi
@@ -17,7 +19,7 @@ from homeroom.read.clever.cells import Given
 from homeroom.read.clever.events import follow
 from homeroom.read.clever.full import read_full
 from homeroom.read.http import Patience
-from homeroom.read.polling import Poll
+from homeroom.read.polling import Poll, SliceOver, within
 
 
 def read(asked: Poll, patience: Patience | None = None) -> Polled:
@@ -30,11 +32,19 @@ def read(asked: Poll, patience: Patience | None = None) -> Polled:
     if not district:
         raise SourceUnusable("it is not said which district of Clever to read", code="SRC-11", owner="vendor",
                              remedy="Verify the district id and store it with the integration.")
-    given, progress = Given(district, source.staff_role), asked.progress()
-    with Clever(source, district, asked.credentials(), patience or Patience()) as clever:
-        if progress.get("mode") != "full":
-            followed = follow(asked, clever, given, progress)
-            if followed is not None:
-                return followed
-            progress = {}
-        return read_full(asked, clever, given, progress)
+    given, patient = Given(district, source.staff_role), patience or Patience(wait=within(asked, time.sleep))
+    with Clever(source, district, asked.credentials(), patient) as clever:
+        try:
+            return _read_on(asked, clever, given)
+        except SliceOver:
+            return Polled(done=False)
+
+
+def _read_on(asked: Poll, clever: Clever, given: Given) -> Polled:
+    progress = asked.progress()
+    if progress.get("mode") != "full":
+        followed = follow(asked, clever, given, progress)
+        if followed is not None:
+            return followed
+        progress = {}
+    return read_full(asked, clever, given, progress)

@@ -20,7 +20,7 @@ from homeroom.read.oneroster_rest.records import digests_of
 from homeroom.read.polling import Poll
 
 BLOCK_BYTES = 6 << 20
-_BUCKETS = 64
+_BUCKETS, _ID_BYTES = 64, 8
 
 
 class Kept(Struct):
@@ -94,6 +94,10 @@ class Blocks:
         """Until everything that was flushed is kept. Raises what a write raised."""
         if self._writing is not None:
             self._writing.result()
+
+    def has_first_of(self, page: Page) -> bool:
+        """Whether the first record of a page came from this endpoint before; one without an id counts as come."""
+        return not page.ids or _numbers([page.ids[:_ID_BYTES]])[0] in self._ids
 
     def repeats(self) -> str:
         """A mark of the ids that came more than once from this endpoint, and how often; blank where none did."""

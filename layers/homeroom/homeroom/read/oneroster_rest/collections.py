@@ -7,12 +7,12 @@ from homeroom.model.source import OneRosterRest
 from homeroom.read.layout import INDISPENSABLE
 from homeroom.read.oneroster_rest.blocks import Blocks, Kept
 from homeroom.read.oneroster_rest.pages import Page
-from homeroom.read.oneroster_rest.patience import SliceOver
 from homeroom.read.oneroster_rest.progress import Current, Done
 from homeroom.read.oneroster_rest.service import NotOffered
 from homeroom.read.oneroster_rest.slices import Slice
 from homeroom.read.oneroster_rest.walk import Moved, Uneven, Walk
 from homeroom.read.oneroster_rest.ways import Way, ways_to
+from homeroom.read.polling import SliceOver
 
 PAUSE = 1.0
 """Seconds before an empty page is asked for again."""
@@ -68,9 +68,12 @@ class CollectionRead:
                 if not self._walk_on(path):
                     return False
                 repeats = self._blocks.repeats()
-                if self._current.walk.settled(repeats):
+                if not self._current.walk.settled(repeats):
+                    self._begin_again("ids came twice", repeats)
+                elif self._ends_here(path):
                     return True
-                self._begin_again("ids came twice", repeats)
+                else:
+                    self._begin_again("the last record did not come", repeats)
             except SliceOver:
                 return False
             except Uneven:
@@ -90,6 +93,20 @@ class CollectionRead:
             if not page.count and not walk.whole and offset == walk.next_offset():
                 self._slice.service.patience.spend(PAUSE)
         return True
+
+    def _ends_here(self, path: str) -> bool:
+        """Without a total an empty page may be the end or a fault: the last record, asked for from the other end, must
+        be among those that came. Raises SourceUnusable where it is not, page after page either."""
+        walk = self._current.walk
+        if walk.total is not None:
+            return True
+        last = self._slice.service.last(self._current.stem, path)
+        if last is None or self._blocks.has_first_of(last):
+            return True
+        if walk.one_by_one:
+            text = f"{self._current.stem} end after {walk.received} records, and the last one is not among them"
+            raise SourceUnusable(text, code="SRC-04", owner="aggregator", remedy="Retried in the next window.")
+        return False
 
     def _ask_ahead(self, path: str) -> None:
         crew, walk = self._crew, self._current.walk

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from homeroom.read.http import Patience
-from homeroom.read.polling import Poll
+from homeroom.read.polling import Poll, within
 
 RUN_SECONDS = 1800.0
 """What the slices of one run may wait together."""
-
-
-class SliceOver(Exception):
-    """To wait would take longer than this slice lasts."""
 
 
 @dataclass
@@ -45,12 +40,3 @@ class RunPatience(Patience):
 def patience_of(asked: Poll, used: float) -> RunPatience:
     """What a slice may wait: what the slices before left of the run's budget, and not beyond its own end."""
     return RunPatience(seconds=max(0.0, RUN_SECONDS - used), wait=within(asked, time.sleep))
-
-
-def within(asked: Poll, sleep: Callable[[float], None]) -> Callable[[float], None]:
-    """A wait that raises SliceOver when it would end after the slice."""
-    def wait(seconds: float) -> None:
-        if asked.world.clock.now().timestamp() + seconds >= asked.stop_at.timestamp():
-            raise SliceOver
-        sleep(seconds)
-    return wait

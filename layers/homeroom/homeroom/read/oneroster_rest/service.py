@@ -22,6 +22,7 @@ NOT_OFFERED = frozenset({403, 404, 405, 501})
 NOTHING_THERE = frozenset({400, 404, 416, 422})
 """What services answer to an offset behind the end, where others send an empty page."""
 _ORDER = (("sort", "sourcedId"), ("orderBy", "asc"))
+_BACKWARDS = (("limit", "1"), ("offset", "0"), ("sort", "sourcedId"), ("orderBy", "desc"))
 
 
 class NotOffered(Exception):
@@ -77,6 +78,19 @@ class Service:
                 if pause is None or not self.patience.spend(pause):
                     raise _torn(stem, torn) from None
         raise AssertionError("the last try answers or raises")
+
+    def last(self, stem: str, endpoint: str) -> Page | None:
+        """The last record of an endpoint by sourcedId; None where the service does not say. Raises SourceUnusable.
+
+        A service that ignores the order gives its first record, which proves nothing and does no harm.
+        """
+        answer = self._signed(endpoint, list(_BACKWARDS)) if self.ordered else None
+        if answer is None or answer.status != 200:
+            return None
+        try:
+            return page_of(answer, stem, endpoint, counted=False)
+        except Torn:
+            return None
 
     def _answer(self, endpoint: str, offset: int, limit: int) -> Answer:
         query = [("limit", str(limit)), ("offset", str(offset))]

@@ -7,7 +7,8 @@ Pure: it says which offset to ask next, is told what came there, in the order of
     pages         Side by side, at multiples of that size. With a total each page must be full and the last one exactly
                   the rest; without, windows of pages, each as wide as what came, are asked until one is not full.
     proof         Something that must be empty: with a total the place right behind it (unless Link says that nothing
-                  follows); without, the place behind the last record, an empty page again, and the page after that.
+                  follows); without, the place behind the last record, an empty page again, and the page after that
+                  (and the last record is asked for from the other end: `CollectionRead`).
     one by one    Any page that is not as it must be makes the collection be read again from its beginning, one page
                   after the other, by records received (reference 3.4). That way a short page loses nothing. Now a total
                   that is not reached, or is passed, is an end without success: fewer records never pass in silence.

@@ -39,6 +39,7 @@ class Way:
         return [f"schools/{segment(school)}/{last}" for school in schools for last in self.endpoints]
 
 
+_NO_SCHOOLS = "those of organisations that are no schools"
 _OTHER_PEOPLE = "parents, aides and administrators"
 _WAYS: Mapping[str, tuple[Way, ...]] = {
     "orgs": (Way(("orgs",)), Way(("schools",), lacks="districts and other organisations than schools")),
@@ -46,12 +47,12 @@ _WAYS: Mapping[str, tuple[Way, ...]] = {
         Way(("academicSessions",)), Way(("terms", "gradingPeriods"), lacks="school years that are no terms"),
     ),
     "courses": (Way(("courses",)),),
-    "classes": (Way(("classes",)), Way(("classes",), by_school=True)),
+    "classes": (Way(("classes",)), Way(("classes",), by_school=True, lacks=_NO_SCHOOLS)),
     "users": (
         Way(("users",)), Way(("students", "teachers"), lacks=_OTHER_PEOPLE),
         Way(("students", "teachers"), by_school=True, lacks=_OTHER_PEOPLE),
     ),
-    "enrollments": (Way(("enrollments",)), Way(("enrollments",), by_school=True)),
+    "enrollments": (Way(("enrollments",)), Way(("enrollments",), by_school=True, lacks=_NO_SCHOOLS)),
 }
 
 

@@ -10,7 +10,7 @@ from homeroom.errors import SourceUnusable
 from tests.builders.oneroster import student
 from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Fault, Service, inserted, removed, revised
-from tests.unit.read.rest.reading import STEMS, Reading, ids_at, paged_district
+from tests.reading.rest.reading import STEMS, Reading, ids_at, paged_district
 
 
 def read_all(service: Service, **source: Any) -> Reading:

@@ -9,7 +9,7 @@ import pytest
 from homeroom.errors import SourceUnusable
 from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Service
-from tests.unit.read.rest.reading import STEMS, Reading, ids_at, paged_district
+from tests.reading.rest.reading import STEMS, Reading, ids_at, paged_district
 
 EVERY = ("oauth1_sha256", "oauth1_sha1", "oauth2", "bearer")
 

@@ -7,7 +7,7 @@ import pytest
 from tests.builders.oneroster import district
 from tests.fakes.clever_district import District
 from tests.fakes.clever_rows import Json, clever_id
-from tests.unit.fakes.clever_asker import Asker, Clock, user
+from tests.reading.fakes.clever_asker import Asker, Clock, user
 
 
 def test_an_update_tells_the_whole_object_and_the_old_values(shared_district: District, ask: Asker,

@@ -17,7 +17,7 @@ from homeroom.read.oneroster_rest.pages import Page, Torn, page_of
 from homeroom.read.oneroster_rest.records import KINDS, decode_lines, lines_of
 from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Service
-from tests.unit.read.rest.reading import STEMS, Reading, paged_district, served
+from tests.reading.rest.reading import STEMS, Reading, paged_district, served
 
 
 def page(body: object, stem: str = "users", endpoint: str = "users", **headers: str) -> Page:

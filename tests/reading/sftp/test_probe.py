@@ -14,7 +14,7 @@ from homeroom.read.sftp_pull.orgs import parsed
 from tests.builders.oneroster import as_12, file_bytes, small_district, zip_bytes
 from tests.fakes.memory import START
 from tests.fakes.sftp_server import PASSWORD, SftpServer, key_of
-from tests.unit.read.sftp.conftest import Uploads
+from tests.reading.sftp.conftest import Uploads
 
 STEPS = ["address", "host key", "sign-in", "folder", "newest set"]
 

@@ -13,7 +13,7 @@ from homeroom.errors import SourceUnusable
 from homeroom.model import places
 from tests.builders.oneroster import district, small_district
 from tests.fakes.clever_server import serving
-from tests.unit.read.clever.lab import CREDENTIALS, Lab, by_id, rows
+from tests.reading.clever.lab import CREDENTIALS, Lab, by_id, rows
 
 
 def failure(lab: Lab, **request: Any) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ import pytest
 from tests.builders.oneroster import small_district
 from tests.fakes.clever_district import District
 from tests.fakes.clever_server import Clever, serving
-from tests.unit.fakes.clever_asker import Asker, Clock
+from tests.reading.fakes.clever_asker import Asker, Clock
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from homeroom.read.clever.cells import Given
 from homeroom.read.clever.events import _step
 from homeroom.read.clever.frames import apply_steps
 from homeroom.read.fetched import content_hash
-from tests.unit.read.clever.lab import Lab, by_id, rows
+from tests.reading.clever.lab import Lab, by_id, rows
 
 
 @pytest.fixture

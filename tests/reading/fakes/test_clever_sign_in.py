@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 
 from tests.fakes.clever_server import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Clever
-from tests.unit.fakes.clever_asker import Asker, Clock, links, user
+from tests.reading.fakes.clever_asker import Asker, Clock, links, user
 
 
 def _exchange(clever: Clever, code: str, secret: str = CLIENT_SECRET, form: bool = False) -> requests.Response:

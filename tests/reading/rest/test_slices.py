@@ -11,12 +11,13 @@ import pytest
 from homeroom.errors import SourceUnusable
 from homeroom.model import places
 from homeroom.read.oneroster_rest import blocks as blocks_module
-from homeroom.read.oneroster_rest.patience import RunPatience, SliceOver, patience_of, within
+from homeroom.read.oneroster_rest.patience import RunPatience, patience_of
+from homeroom.read.polling import SliceOver, within
 from tests.builders.oneroster import student
 from tests.fakes.faults import Crash
 from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Fault, Service, inserted
-from tests.unit.read.rest.reading import STEMS, Reading, ids_at, paged_district
+from tests.reading.rest.reading import STEMS, Reading, ids_at, paged_district
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.builders.oneroster import small_district, zip_bytes
 from tests.builders.pulls import NAME, Pulls
 from tests.fakes.memory import START
 from tests.fakes.sftp_server import PASSWORD, SftpServer
-from tests.unit.read.sftp.conftest import YESTERDAY, Uploads
+from tests.reading.sftp.conftest import YESTERDAY, Uploads
 
 TODAY = START - timedelta(hours=1)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders.oneroster import small_district
 from tests.fakes.clever_server import serving
-from tests.unit.read.clever.lab import Lab
+from tests.reading.clever.lab import Lab
 
 
 @pytest.fixture

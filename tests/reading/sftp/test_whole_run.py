@@ -9,7 +9,7 @@ from homeroom.flow import sync
 from tests.builders.oneroster import file_bytes, small_district, zip_bytes
 from tests.builders.pulls import NAME, Pulls
 from tests.fakes.memory import START
-from tests.unit.read.sftp.conftest import Uploads
+from tests.reading.sftp.conftest import Uploads
 
 
 def pulled_and_planned(pulls: Pulls) -> Ending:

@@ -13,7 +13,7 @@ from homeroom.check import check
 from homeroom.model.snapshot import LINE
 from tests.builders.oneroster import district, small_district
 from tests.fakes.clever_server import serving
-from tests.unit.read.clever.lab import Lab, rows
+from tests.reading.clever.lab import Lab, rows
 
 Change = tuple[str, int, int]
 

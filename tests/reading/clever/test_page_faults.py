@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders.oneroster import small_district
 from tests.fakes.clever_server import serving
-from tests.unit.read.clever.lab import Lab, Rows, rows
+from tests.reading.clever.lab import Lab, Rows, rows
 
 PAGES = [("districts", 1), ("schools", 1), ("terms", 1), ("courses", 1), ("sections", 1), ("sections", 2),
          *(("users", n) for n in range(1, 6))]

@@ -14,7 +14,7 @@ from tests.builders.oneroster import file_bytes, manifest_text, small_district
 from tests.builders.pulls import Pulls
 from tests.fakes.memory import START
 from tests.fakes.sftp_server import SftpServer, write_while_read
-from tests.unit.read.sftp.conftest import YESTERDAY, Uploads
+from tests.reading.sftp.conftest import YESTERDAY, Uploads
 
 TODAY = START - timedelta(hours=1)
 JUST_NOW = START - timedelta(seconds=20)

@@ -10,7 +10,7 @@ import requests
 from homeroom.read.oneroster_rest.sign_in import oauth1
 from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Fault, Service
-from tests.unit.read.rest.reading import Reading, paged_district
+from tests.reading.rest.reading import Reading, paged_district
 
 URL = ("https://district.example.org/ims/oneroster/v1p1/users"
        "?filter=status%3D%27active%27%20AND%20role%3D%27student%27&limit=1000&offset=2000")

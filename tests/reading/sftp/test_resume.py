@@ -16,7 +16,7 @@ from homeroom.read.sftp_pull.keys import SignIn
 from homeroom.read.sftp_pull.listing import Remote
 from tests.builders.pulls import NAME, SLICE, Pulls
 from tests.fakes.sftp_server import PASSWORD, DropConnection, SftpServer, drop_at
-from tests.unit.read.sftp.conftest import YESTERDAY, Uploads
+from tests.reading.sftp.conftest import YESTERDAY, Uploads
 
 PIECE = 32 << 10
 LARGE = random.Random(1).randbytes(200 * PIECE + 17)

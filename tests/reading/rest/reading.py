@@ -76,7 +76,7 @@ class Reading:
         now = self.world.clock.now()
         request = Request(integration="sample", run=1, fence=1, trigger="hand", as_of="2026-09-07", started_at=now)
         return Sliced(LEASE, self.integration, request, self.control, self.world, now + timedelta(minutes=14),
-                      self.service, stops)
+                      "", self.service, stops)
 
     def slice(self, requests: int | None = None, patience: RunPatience | None = None) -> Polled:
         """One slice."""

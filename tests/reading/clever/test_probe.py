@@ -14,7 +14,7 @@ from homeroom.read.clever.probe import districts, probe
 from homeroom.read.clever.proof import SAMPLE, sample
 from homeroom.read.http import Patience
 from tests.builders.oneroster import small_district
-from tests.unit.read.clever.lab import CREDENTIALS, Lab
+from tests.reading.clever.lab import CREDENTIALS, Lab
 
 
 def seen(lab: Lab, credentials: Mapping[str, str] = CREDENTIALS, **changed: Any) -> Probe:

@@ -13,7 +13,7 @@ from tests.builders.oneroster import as_12, district, small_district
 from tests.fakes.clever_district import SSO_SCOPES, District
 from tests.fakes.clever_rows import clever_id
 from tests.fakes.clever_server import Clever
-from tests.unit.fakes.clever_asker import Asker, links, user
+from tests.reading.fakes.clever_asker import Asker, links, user
 
 # ---- what a district looks like
 

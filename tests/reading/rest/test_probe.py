@@ -11,7 +11,7 @@ from homeroom.model.setup import Probe
 from homeroom.read.oneroster_rest.probe import probe
 from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Fault, Service
-from tests.unit.read.rest.reading import Reading, Waits, paged_district, secrets_of
+from tests.reading.rest.reading import Reading, Waits, paged_district, secrets_of
 
 
 def outcome(service: Service, secrets: dict[str, str] | None = None, **source: Any) -> Probe:

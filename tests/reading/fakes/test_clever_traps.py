@@ -11,7 +11,7 @@ import requests
 from tests.builders.oneroster import small_district
 from tests.fakes.clever_rows import clever_id
 from tests.fakes.clever_server import Clever
-from tests.unit.fakes.clever_asker import Asker, Clock, user
+from tests.reading.fakes.clever_asker import Asker, Clock, user
 
 
 def test_a_fault_strikes_its_page_as_often_as_it_was_told(clever: Clever, ask: Asker) -> None:

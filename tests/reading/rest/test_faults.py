@@ -9,7 +9,7 @@ import pytest
 from homeroom.errors import SourceUnusable
 from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Fault, Service
-from tests.unit.read.rest.reading import STEMS, Reading, ids_at, paged_district
+from tests.reading.rest.reading import STEMS, Reading, ids_at, paged_district
 
 SIZE = 4
 PAGES = {stem: range(1, -(-len(paged_district()[stem]) // SIZE) + 1) for stem in STEMS}
