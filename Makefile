@@ -14,8 +14,8 @@ setup: ## make .venv (first time some 20 seconds, afterwards nothing)
 demo: setup ## three landings in the embedded AWS; KEEP=1 leaves it running
 	@$(BIN)/homeroom demo $(if $(KEEP),--keep)
 
-test: setup ## all tests but benchmarks; those that need the embedded AWS share one of three workers
-	@$(BIN)/pytest -m "not bench" -n 3 --dist loadgroup $(ARGS)
+test: setup ## all tests but benchmarks
+	@.ci/tests $(ARGS)
 
 unit: setup ## the unit tests alone
 	@$(BIN)/pytest tests/unit -m "not slow" -n 2 --dist worksteal $(ARGS)

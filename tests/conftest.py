@@ -43,24 +43,6 @@ def pytest_configure() -> None:
     socket.getaddrinfo = _loopback_names_only(socket.getaddrinfo)  # type: ignore[assignment]
 
 
-INTEGRATION = ROOT / "tests" / "integration"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the embedded AWS comes first and stays together: one worker has the AWS, the others do the rest."""
-    waits, others = [], []
-    for item in items:
-        if INTEGRATION in item.path.parents:
-            item.add_marker(pytest.mark.integration)
-        if item.get_closest_marker("integration"):
-            item.add_marker(pytest.mark.xdist_group("aws"))
-            waits.append(item)
-        else:
-            others.append(item)
-    items[:] = waits + others
-
-
 def _loopback_only(method: Any) -> Any:
     def guarded(self: socket.socket, *args: Any) -> Any:
         if self.family in (socket.AF_INET, socket.AF_INET6):
