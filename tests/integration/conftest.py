@@ -10,6 +10,14 @@ import pytest
 
 from local.embedded import Embedded, deploy, embedded
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Embedded]:

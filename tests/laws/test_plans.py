@@ -20,7 +20,7 @@ from tests.laws.table import Table, writes_of
 from tests.laws.towns import IDS, Town, edits, mixtures, pick, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=20)
+few = settings(max_examples=12)
 
 Records = dict[tuple[str, str], dict[str, Any]]
 

@@ -19,7 +19,7 @@ from tests.laws.test_plans import Records, records_of
 from tests.laws.towns import IDS, NAMES, Town, edits, pick, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=20)
+few = settings(max_examples=8)
 
 GRADES = ["05", "06", "07"]
 _CHOICES = {"schools": ["a", "b", "d"], "grades": GRADES, "classes": IDS["classes"],

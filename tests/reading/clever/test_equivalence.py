@@ -136,7 +136,7 @@ def canonical(snapshot: Any) -> dict[str, set[str]]:
     return {**found, "issues": {str(row) for row in told.iter_rows()}}
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(changes)
 def test_events_on_the_earlier_state_give_what_a_full_read_gives(happened: list[Change]) -> None:
     lab = Lab(district(small_district()).with_guardian("g-2", of="s-2").files, page_size=50)

@@ -43,6 +43,17 @@ def test_credentials_go_to_secrets_manager_under_the_integrations_name() -> None
     assert audited(world)[0]["credentials"] == ["key", "secret"]
 
 
+def test_one_district_feeds_a_product_line_by_one_integration_only() -> None:
+    """A second one would make every person twice."""
+    line = {"product_line": "Sonday", "district_id": "d-1"}
+    world = memory_world()
+    connect(world, rest(**line), credentials=KEY_AND_SECRET)
+    with pytest.raises(Refused, match="lab-usd is already the integration of that district"):
+        connect(world, rest(id="lab-again", **line), credentials=KEY_AND_SECRET)
+    connect(world, rest(id="lab-other", **(line | {"product_line": "School Manager"})), credentials=KEY_AND_SECRET)
+    assert [one.id for one in world.integrations.list()] == ["lab-other", "lab-usd"]
+
+
 def test_a_source_may_be_connected_before_its_district_is_known_and_the_door_stays_shut() -> None:
     world = memory_world()
     connect(world, rest(), credentials=KEY_AND_SECRET)

@@ -18,7 +18,7 @@ from homeroom.products import unknown
 from homeroom.support.audit import audit
 from homeroom.support.choosing import refuse_unknown_words
 from homeroom.support.timers import put_timer, refuse_bad_time
-from homeroom.support.verifying import for_another_district, untested
+from homeroom.support.verifying import for_another_district, refuse_another_of_the_district, untested
 from homeroom.support.views import integration_view, seen, steps_view
 
 _FIXED = ("aggregator", "transport", "product_line")
@@ -37,6 +37,8 @@ def connect(event: events.Connect, world: World) -> dict[str, Any]:
     if known is not None:
         _refuse_another_source(known, wanted, world)
     _refuse_what_does_not_fit(wanted, event.credentials, world)
+    if wanted.district_id and wanted.product_line:
+        refuse_another_of_the_district(wanted, wanted.district_id, world)
     about = {} if event.credentials is None else {"credentials": sorted(event.credentials)}
     audit(world, wanted.id, "connect", event.by, event.reason, **about)
     if event.credentials is not None:

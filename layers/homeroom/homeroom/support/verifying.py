@@ -48,7 +48,7 @@ def accept(event: events.Accept, world: World) -> dict[str, Any]:
     integration = world.integrations.get(event.integration)
     if not isinstance(integration.source, CleverApi):
         raise Refused("only Clever has requests to accept", remedy="Use verify_district.")
-    _refuse_another_of_the_district(integration, event.district_id, world)
+    refuse_another_of_the_district(integration, event.district_id, world)
     audit(world, integration.id, "accept", event.by, event.reason, district_id=event.district_id)
     if integration.secret_name is None:
         raise Refused("the app's credentials are missing", code="SRC-10", remedy="Store them with rotate_secret.")
@@ -65,7 +65,7 @@ def verify_district(event: events.VerifyDistrict, world: World) -> dict[str, Any
     integration = world.integrations.get(event.integration)
     if integration.transport == "clever_api":
         raise Refused("a district of Clever is verified by accepting its request", remedy="Use accept.")
-    _refuse_another_of_the_district(integration, event.district_id, world)
+    refuse_another_of_the_district(integration, event.district_id, world)
     audit(world, integration.id, "verify_district", event.by, event.reason, district_id=event.district_id)
     if integration.transport != "csv_pushed":
         probe = probed(integration, world)
@@ -144,7 +144,7 @@ def _among(district_id: str | None, districts: tuple[OrgSeen, ...]) -> bool:
     return bool(district_id) and any(district_id in (district.id, district.identifier) for district in districts)
 
 
-def _refuse_another_of_the_district(integration: Integration, district_id: str, world: World) -> None:
+def refuse_another_of_the_district(integration: Integration, district_id: str, world: World) -> None:
     """Two integrations that feed one product line from one district would make every person twice."""
     same = (integration.aggregator, integration.product_line, district_id)
     for other in world.integrations.list():
