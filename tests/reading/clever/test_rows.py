@@ -241,12 +241,9 @@ def test_roles_are_ordered_as_everywhere() -> None:
 
 
 @pytest.fixture(scope="module")
-def recorded() -> list[tuple[str, dict[str, Any]]]:
+def recorded(shared: Path) -> list[tuple[str, dict[str, Any]]]:
     """Every object of the recorded answers, with its collection."""
-    path = Path(__file__).resolve().parents[5] / "shared" / "data" / "clever" / "recorded-v3.0.json"
-    if not path.is_file():
-        pytest.skip("needs the reference data in ../shared, which is not beside this checkout")
-    return list(objects(json.loads(path.read_text())))
+    return list(objects(json.loads((shared / "data" / "clever" / "recorded-v3.0.json").read_text())))
 
 
 def objects(answers: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
