@@ -313,7 +313,8 @@ def test_after_a_new_secret_a_test_that_failed_counts_no_more(source: Stub) -> N
     world = stored(rest(), rest(id="other-usd"))
     source.found = failing("SRC-01", "district")
     for name in ("lab-usd", "other-usd"):
-        assert do(world, "test_connection", integration=name, **BY)["owner"] == "district"
+        told = do(world, "test_connection", integration=name, **BY)
+        assert (told["owner"], "SRC-01" in told["text"]) == ("vendor", True)  # what was pasted is looked at first
     do(world, "rotate_secret", integration="lab-usd", credentials=KEY_AND_SECRET, **BY)
     for name in ("lab-usd", "other-usd"):
         told = do(world, "status", integration=name)
@@ -325,7 +326,7 @@ def test_connecting_with_a_new_secret_asks_for_a_new_test_too(source: Stub) -> N
     connect(world, rest(), credentials=KEY_AND_SECRET)
     source.found = failing("SRC-01", "district")
     do(world, "test_connection", integration="lab-usd", **BY)
-    assert connect(world, rest())["owner"] == "district"
+    assert connect(world, rest())["owner"] == "vendor"
     assert connect(world, rest(), credentials=KEY_AND_SECRET)["owner"] == "vendor"
 
 
