@@ -112,14 +112,9 @@ def test_a_page_where_everything_goes_wrong_once_is_read_on(usual: Served, stem:
     assert untouched(world, usual.first)
 
 
-def is_the_end(name: str, stem: str, page: int, kind: str | int) -> bool:
-    """An empty last page that lasts, where nothing counts the records: see `test_empty_ends`."""
-    return "totals" in name and kind == "empty" and page == pages_of(stem)[-1]
-
-
 @pytest.mark.parametrize(("name", "stem", "page", "kind"), [
     pytest.param(name, *position, id=f"{name}-{page_name(*position[:2])}-{position[2]}-for-ever")
-    for name, position in thirds(LASTING_FAULTS) if not is_the_end(name, *position)])
+    for name, position in thirds(LASTING_FAULTS)])
 def test_a_fault_that_lasts_archives_nothing_however_pages_are_asked_for(
     others: dict[str, Served], name: str, stem: str, page: int, kind: str | int
 ) -> None:
