@@ -12,6 +12,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -155,12 +156,12 @@ class CsvLab(Lab):
         return self.lands(dict(files), modes=dict.fromkeys(files, "delta"))
 
 
-class ApiLab(Lab):
+class ApiLab(Lab, ABC):
     """A source that is polled."""
 
+    @abstractmethod
     def reader(self) -> Reader:
         """The real reader, with a patience that only counts."""
-        raise NotImplementedError
 
     def fetch(self, lease: Lease) -> None:
         for _ in range(500):

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from homeroom.errors import SourceUnusable
 from homeroom.model import places
 from homeroom.model.events import Polled
 from homeroom.model.fetched import Fetched
@@ -21,6 +24,7 @@ from homeroom.read.polling import Poll
 from tests.builders.oneroster import Files, enrollment, klass, small_district, student
 from tests.fakes.memory import MemoryWorld, memory_world
 from tests.fakes.oneroster_json import record
+from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Service
 
 LEASE = Lease(integration="sample", run=1, fence=1)
@@ -110,6 +114,16 @@ class Reading:
 
     def ids(self, stem: str) -> list[str]:
         return [one["sourcedId"] for one in self.records[stem]]
+
+
+def refused(service: Service, **source: Any) -> SourceUnusable:
+    """The words of a read that fails and keeps no proof of being whole."""
+    with serving(service):
+        reading = Reading(service, **source)
+        with pytest.raises(SourceUnusable) as caught:
+            reading.all()
+    assert not reading.is_kept
+    return caught.value
 
 
 def secrets_of(service: Service) -> Mapping[str, str]:

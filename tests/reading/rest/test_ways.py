@@ -14,21 +14,12 @@ from homeroom.read.oneroster_rest.frames import frames_of_rest
 from tests.builders.oneroster import org
 from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Fault, Service
-from tests.reading.rest.reading import STEMS, Reading, ids_at, paged_district
+from tests.reading.rest.reading import STEMS, Reading, ids_at, paged_district, refused
 
 
 def read_all(service: Service, **source: Any) -> Reading:
     with serving(service):
         return Reading(service, **source).all()
-
-
-def refused(service: Service, **source: Any) -> SourceUnusable:
-    with serving(service):
-        reading = Reading(service, **source)
-        with pytest.raises(SourceUnusable) as caught:
-            reading.all()
-    assert not reading.is_kept
-    return caught.value
 
 
 def people(service: Service, *roles: str) -> list[str]:
