@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from homeroom.aws.clients import CONFIG, Calls
+from homeroom.aws.engine import PlannerFunction
 from homeroom.aws.executions import StateMachine
 from homeroom.aws.integrations_table import IntegrationsTable
 from homeroom.aws.landing import S3Landing
@@ -101,6 +102,7 @@ def aws_world(account: Account, clock: FixedClock) -> World:
             Calls(account.client("scheduler")),  # type: ignore[arg-type]
             group=names["group"], role=ROLE, target=DOOR, dead_letters=LETTERS,
         ),
+        engine=PlannerFunction(Calls(account.client("lambda")), "plan_roster"),  # type: ignore[arg-type]
     )
 
 

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from homeroom.aws.edit_items import edit_of, entry_item, overlay_item, overlay_key
-from homeroom.errors import LinkHeld, NotFound, SourceUnusable
+from homeroom.aws.hand_items import hand_of, hand_owner
+from homeroom.errors import LinkHeld, NotFound, Refused, SourceUnusable
+from homeroom.model.byhand import HandRecord
 from homeroom.model.integration import Integration
+from homeroom.model.past_events import Question
 from homeroom.model.run import LandedFile, Request
 from homeroom.ports import Edit, Item, Key, Landed, Timer, World
 from tests.fakes.faults import Faults
@@ -161,6 +165,20 @@ class MemoryRoster:
         entries = sorted((key, item) for key, item in self.items.items() if key[0] == f"{roster}#EDITS")
         return [edit_of(item) for _, item in entries]
 
+    def overlays(self, records: Iterable[Key]) -> list[Item]:
+        return self.get([overlay_key(key) for key in records])
+
+    def by_hand(self, roster: str) -> list[HandRecord]:
+        entries = sorted((key, item) for key, item in self.items.items() if key[0] == hand_owner(roster))
+        return [hand_of(copy.deepcopy(item)) for _, item in entries]
+
+    def make(self, puts: Sequence[Item], *, new: bool) -> None:
+        if new and any((item["owner"], item["member"]) in self.items for item in puts):
+            raise Refused("the record, or one of its identities, is there already")
+        self._faults.step("roster.make")
+        for item in puts:
+            self.items[item["owner"], item["member"]] = copy.deepcopy(item)
+
     def consume(self, edits: Sequence[Edit]) -> None:
         for edit in edits:
             key = overlay_key(edit.record)
@@ -248,6 +266,20 @@ class MemoryTimers:
         return [self.kept[name] for name in sorted(self.kept)]
 
 
+@dataclass
+class MemoryEngine:
+    """The function `plan_roster`; `answer` is what it would say, until a test connects the real one."""
+
+    asked: list[Question] = field(default_factory=list)
+    answer: Callable[[Question], dict[str, Any]] | None = None
+
+    def ask(self, question: Question) -> dict[str, Any]:
+        self.asked.append(question)
+        if self.answer is None:
+            raise NotFound("no engine is connected in this test")
+        return self.answer(question)
+
+
 @dataclass(frozen=True)
 class MemoryWorld(World):
     """A world in memory; `faults` counts its writes and can kill the process before any of them."""
@@ -263,6 +295,7 @@ class MemoryWorld(World):
     waking: MemoryWaking
     secrets: MemorySecrets
     timers: MemoryTimers
+    engine: MemoryEngine
     faults: Faults
 
 
@@ -273,7 +306,7 @@ def memory_world(*integrations: Integration, at: datetime = START) -> MemoryWorl
         clock=clock, objects=MemoryObjects(faults), landing=MemoryLanding(clock),
         integrations=MemoryIntegrations(faults), runs=MemoryRuns(faults), roster=MemoryRoster(faults),
         executions=MemoryExecutions(faults), notices=MemoryNotices(), waking=MemoryWaking(),
-        secrets=MemorySecrets(), timers=MemoryTimers(), faults=faults,
+        secrets=MemorySecrets(), timers=MemoryTimers(), engine=MemoryEngine(), faults=faults,
     )
     for integration in integrations:
         world.integrations.put(integration)

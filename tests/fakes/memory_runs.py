@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -81,12 +81,13 @@ class MemoryRuns:
     @atomic
     def commit(
         self, lease: Lease, *, applied_run: int, content: str, signature: str, at: datetime,
-        records: Sequence[RunRecord] = (),
+        records: Sequence[RunRecord] = (), waits: bool = False,
     ) -> None:
         control = self._owned(lease)
+        held = applied_run if waits else None
         self._change(
             "commit", control, applied_run=applied_run, applied_content=content, applied_signature=signature,
-            applied_at=at, dirty_runs=(), held_run=None, lease_run=None, lease_until=0,
+            applied_at=at, dirty_runs=(), held_run=held, lease_run=None, lease_until=0,
         )
         self._keep(records)
 
@@ -106,6 +107,17 @@ class MemoryRuns:
     def deny(self, integration: str, content_hash: str) -> None:
         control = self.control(integration)
         self._change("deny", control, denied=tuple(sorted({*control.denied, content_hash})))
+
+    @atomic
+    def mark_undone(self, integration: str, run: int) -> None:
+        control = self.control(integration)
+        self._change("mark_undone", control, undone=tuple(sorted({*control.undone, run})))
+
+    @atomic
+    def clear_undone(self, integration: str, runs: Iterable[int]) -> None:
+        control, gone = self.control(integration), set(runs)
+        if gone:
+            self._change("clear_undone", control, undone=tuple(run for run in control.undone if run not in gone))
 
     @atomic
     def set_pending(self, integration: str, delivery: Delivery) -> None:

@@ -17,7 +17,7 @@ from homeroom.apply.part import apply_part
 from homeroom.errors import SourceUnusable
 from homeroom.model.events import FinishRun, Planned, Upserted
 from homeroom.model.run import Lease
-from homeroom.planning import Planning, keep_failure, keep_plan
+from homeroom.planning import Planning, around, keep_failure, keep_plan
 from homeroom.ports import World
 from homeroom.preview import preview
 from homeroom.read.polling import poll
@@ -46,13 +46,14 @@ def plan_run(lease: Lease, world: World) -> Planned:
     planning = Planning.open(lease, world)
     try:
         snapshot = planning.read()
+        beside = around(planning, snapshot)
     except SourceUnusable as unusable:
         return keep_failure(planning, unusable)
     seen = preview(
         snapshot, planning.integration, planning.applied(), as_of=planning.request.as_of,
-        repairs=planning.repairs(), expected_districts=planning.expected_districts(),
+        repairs=planning.repairs(), expected_districts=planning.expected_districts(), around=beside,
     )
-    return keep_plan(planning, snapshot, seen.checked, seen.plan, seen.verdict)
+    return keep_plan(planning, snapshot, seen)
 
 
 def sync(lease: Lease, world: World) -> Ending:

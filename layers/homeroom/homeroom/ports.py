@@ -12,7 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from homeroom.model.byhand import HandRecord
 from homeroom.model.integration import Integration
+from homeroom.model.past_events import Question
 from homeroom.model.run import Control, Delivery, LandedFile, Lease, Note, Request, RunRecord
 
 Key = tuple[str, str]
@@ -108,11 +110,18 @@ class Runs(Protocol):
         """Note, before the first write, that the keys of this run's plan are dirty. Raises LeaseLost."""
 
     def commit(self, lease: Lease, *, applied_run: int, content: str, signature: str, at: datetime,
-               records: Sequence[RunRecord] = ()) -> None:
+               records: Sequence[RunRecord] = (), waits: bool = False) -> None:
         """Move the pointer, clear all dirty runs and the held run, free the lease: one write. Raises LeaseLost.
 
         `records` are ledger entries that become true with it (this run applied, a hold lapsed): the same transaction.
+        `waits`: a part of the plan was left out for a person; then the applied run becomes the held one.
         """
+
+    def mark_undone(self, integration: str, run: int) -> None:
+        """Note that this run took another one back."""
+
+    def clear_undone(self, integration: str, runs: Iterable[int]) -> None:
+        """Forget these undoes: a person approved what came after, or the source no longer asks for it."""
 
     def hold(self, lease: Lease, run: int, records: Sequence[RunRecord] = ()) -> None:
         """Note the held run and free the lease, with its ledger entries in one write. Raises LeaseLost."""
@@ -156,7 +165,8 @@ class Runs(Protocol):
 
 @dataclass(frozen=True)
 class Edit:
-    """A hand edit that the next plan must take in: `item` is the edit entry's own key."""
+    """A hand edit that the next plan must take in: `item` is the edit entry's own key. `fields` are the new values
+    of an `edit` (null empties one); an `archive` has none."""
 
     entity: str
     id: str
@@ -166,6 +176,7 @@ class Edit:
     record: Key
     by: str
     at: str
+    fields: Mapping[str, Any] | None = None
 
 
 class Roster(Protocol):
@@ -190,6 +201,28 @@ class Roster(Protocol):
         """Remove exactly these edit entries and their overlays; later ones stay.
 
         The overlay goes first, and only if it is still that edit's: a crash between leaves the entry to the next plan.
+        """
+
+    def overlays(self, records: Iterable[Key]) -> list[Item]:
+        """The overlays that lie over these records, read consistently."""
+
+    def by_hand(self, roster: str) -> list[HandRecord]:
+        """Records made by hand, archived ones included, read consistently, in the order of entity and id."""
+
+    def make(self, puts: Sequence[Item], *, new: bool) -> None:
+        """Write a record made by hand, its entry and its identity links, all or none (at most 100 items).
+
+        `new`: none of them may exist. Raises Refused where one does.
+        """
+
+
+class Engine(Protocol):
+    """`plan_roster`, which alone has the engine, asked for an answer instead of a run."""
+
+    def ask(self, question: Question) -> dict[str, Any]:
+        """The answer in JSON: counts, codes and words; values of records where the question asks for a record.
+
+        Raises Refused, NotFound and RetryableError as the function raised them.
         """
 
 
@@ -264,9 +297,10 @@ class World:
     waking: Waking
     secrets: Secrets
     timers: Timers
+    engine: Engine
 
 
 __all__ = [
-    "Clock", "Edit", "Executions", "Integrations", "Item", "Key", "Landed", "Landing", "Notices", "Objects", "Request",
-    "Roster", "Runs", "Secrets", "Timer", "Timers", "Waking", "World",
+    "Clock", "Edit", "Engine", "Executions", "Integrations", "Item", "Key", "Landed", "Landing", "Notices", "Objects",
+    "Request", "Roster", "Runs", "Secrets", "Timer", "Timers", "Waking", "World",
 ]

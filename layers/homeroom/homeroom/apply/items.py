@@ -50,18 +50,20 @@ class Place:
 class Change:
     """What one operation does to the table.
 
-    `put` is written whole. `deletes` are keys that an enrollment left, or a link nobody has any more. `previous` is the
+    `put` is written whole, and so is `beside`: the entry of a record that is given back to who made it by hand.
+    `deletes` are keys that an enrollment left, or a link nobody has any more. `previous` is the
     person who held a link before: such a link is moved under a condition.
     """
 
     put: Item | None = None
     deletes: tuple[Key, ...] = ()
     previous: str | None = None
+    beside: Item | None = None
 
     @property
     def writes(self) -> int:
         """Items that the change writes or deletes."""
-        return len(self.deletes) + (self.put is not None)
+        return len(self.deletes) + (self.put is not None) + (self.beside is not None)
 
 
 def record_key(roster: str, entity: str, id: str) -> Key:

@@ -17,6 +17,7 @@ from homeroom.aws.faults import retryable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -91,6 +92,14 @@ def states() -> SFNClient:
 def secrets() -> SecretsManagerClient:
     """Secrets Manager."""
     return cast("SecretsManagerClient", Calls(_client("secretsmanager")))
+
+
+def lambdas() -> LambdaClient:
+    """Lambda; waits as long as a function may take, and never asks twice by itself."""
+    import boto3
+
+    patient = CONFIG.merge(Config(read_timeout=905, retries={"mode": "standard", "total_max_attempts": 1}))
+    return cast("LambdaClient", Calls(boto3.client("lambda", config=patient)))
 
 
 def scheduler() -> EventBridgeSchedulerClient:

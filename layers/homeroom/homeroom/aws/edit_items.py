@@ -43,12 +43,13 @@ def edit_of(entry: Item) -> Edit:
     return Edit(
         entity=entry["entity"], id=entry["id"], source_id=entry["source_id"], action=entry["action"],
         item=(entry["owner"], entry["member"]), record=(entry["record_owner"], entry["record_member"]),
-        by=entry["by"], at=entry["at"],
+        by=entry["by"], at=entry["at"], fields=entry.get("fields"),
     )
 
 
 def _words(edit: Edit, reason: str) -> Item:
-    return {
+    words: Item = {
         "entity": edit.entity, "id": edit.id, "source_id": edit.source_id, "action": edit.action,
         "by": edit.by, "at": edit.at, "reason": reason,
     }
+    return words if edit.fields is None else words | {"fields": dict(edit.fields)}

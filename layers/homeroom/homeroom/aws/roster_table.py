@@ -15,8 +15,10 @@ from botocore.exceptions import ClientError
 from homeroom.aws.clients import THREADS
 from homeroom.aws.edit_items import edit_of, edits_owner, entry_item, overlay_item, overlay_key
 from homeroom.aws.faults import code_of
+from homeroom.aws.hand_items import hand_of, hand_owner
 from homeroom.aws.values import plain_item, wired, wired_item
-from homeroom.errors import LinkHeld, RetryableError
+from homeroom.errors import LinkHeld, Refused, RetryableError
+from homeroom.model.byhand import HandRecord
 from homeroom.ports import Edit, Item, Key
 
 if TYPE_CHECKING:
@@ -83,6 +85,31 @@ class RosterTable:
             ExpressionAttributeValues={":edits": wired(edits_owner(roster))},
         )
         return [edit_of(plain_item(item)) for page in pages for item in page["Items"]]
+
+    def overlays(self, records: Iterable[Key]) -> list[Item]:
+        return self.get([overlay_key(key) for key in records])
+
+    def by_hand(self, roster: str) -> list[HandRecord]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table, KeyConditionExpression="#owner = :hand", ConsistentRead=True,
+            ExpressionAttributeNames={"#owner": "owner"},
+            ExpressionAttributeValues={":hand": wired(hand_owner(roster))},
+        )
+        return [hand_of(plain_item(item)) for page in pages for item in page["Items"]]
+
+    def make(self, puts: Sequence[Item], *, new: bool) -> None:
+        unseen: Any = {
+            "ConditionExpression": "attribute_not_exists(#owner)", "ExpressionAttributeNames": {"#owner": "owner"},
+        } if new else {}
+        items: list[Any] = [{"Put": {"TableName": self._table, "Item": wired_item(item), **unseen}} for item in puts]
+        try:
+            self._client.transact_write_items(TransactItems=items)
+        except ClientError as error:
+            reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+            if "ConditionalCheckFailed" not in reasons:
+                raise
+            raise Refused("the record, or one of its identities, is there already",
+                          remedy="Look for it with `person`; edit it, or choose another identity.") from error
 
     def consume(self, edits: Sequence[Edit]) -> None:
         for edit in edits:

@@ -41,17 +41,17 @@ def control_of(integration: str, item: Mapping[str, Any] | None) -> Control:
     if item is None:
         return Control(integration=integration)
     fields = {name: value for name, value in plain_item(item).items() if name not in _OWN}
-    for name in ("dirty_runs", "denied"):
+    for name in ("dirty_runs", "denied", "undone"):
         fields[name] = tuple(sorted(fields.get(name, ())))
     return Control.model_validate({"integration": integration, **fields})
 
 
 def record_item(record: RunRecord) -> dict[str, Wire]:
-    """A ledger entry, whole. Only while a run is held does it carry the keys of the index `held`."""
+    """A ledger entry, whole. Only while a plan of it waits for a person does it carry the keys of the index `held`."""
     kept = record.finished_at or record.started_at
     item = record.model_dump(mode="json", exclude_none=True)
     item |= {"item": run_item(record.run), "expires_at": _epoch(kept + LEDGER_KEPT)}
-    if record.outcome == "held":
+    if record.outcome == "held" or record.waits is not None:
         item |= {"held_state": HELD, "held_at": kept.isoformat()}
     return wired_item(item)
 

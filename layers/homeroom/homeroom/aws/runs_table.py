@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -91,15 +91,24 @@ class RunsTable:
 
     def commit(
         self, lease: Lease, *, applied_run: int, content: str, signature: str, at: datetime,
-        records: Sequence[RunRecord] = (),
+        records: Sequence[RunRecord] = (), waits: bool = False,
     ) -> None:
         values = {":applied": applied_run, ":content": content, ":signature": signature, ":at": at.isoformat()}
+        held = ", held_run = :applied REMOVE" if waits else " REMOVE held_run,"
         self._together(
             lease,
-            "SET applied_run = :applied, applied_content = :content, applied_signature = :signature, applied_at = :at "
-            "REMOVE dirty_runs, held_run, lease_run, lease_until",
+            "SET applied_run = :applied, applied_content = :content, applied_signature = :signature, applied_at = :at"
+            f"{held} dirty_runs, lease_run, lease_until",
             values, records,
         )
+
+    def mark_undone(self, integration: str, run: int) -> None:
+        self._update(integration, "ADD undone :run", {":run": frozenset({run})})
+
+    def clear_undone(self, integration: str, runs: Iterable[int]) -> None:
+        gone = frozenset(runs)
+        if gone:
+            self._update(integration, "DELETE undone :runs", {":runs": gone})
 
     def hold(self, lease: Lease, run: int, records: Sequence[RunRecord] = ()) -> None:
         self._together(lease, "SET held_run = :held REMOVE lease_run, lease_until", {":held": run}, records)

@@ -33,6 +33,7 @@ class Settings(BaseModel):
     timer_role_arn: str = ""
     start_run_arn: str = ""
     timer_dlq_arn: str = ""
+    plan_roster_arn: str = ""
 
     @classmethod
     def read(cls) -> Settings:

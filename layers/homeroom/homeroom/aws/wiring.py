@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from homeroom.aws import clients
+from homeroom.aws.engine import PlannerFunction
 from homeroom.aws.executions import StateMachine
 from homeroom.aws.integrations_table import IntegrationsTable
 from homeroom.aws.landing import S3Landing
@@ -61,4 +62,5 @@ def world() -> World:
         secrets=_late(lambda: SecretsManager(clients.secrets(), need("secrets_prefix"))),
         timers=_late(lambda: Scheduler(clients.scheduler(), group=need("timer_group"), role=need("timer_role_arn"),
                                        target=need("start_run_arn"), dead_letters=need("timer_dlq_arn"))),
+        engine=_late(lambda: PlannerFunction(clients.lambdas(), need("plan_roster_arn"))),
     )

@@ -14,7 +14,7 @@ from homeroom.check.membership import check_membership
 from homeroom.check.people import check_people, contact_rows
 from homeroom.check.references import check_list, check_references, ids_of
 from homeroom.check.rows import BAD, GONE, Rows, check_rows
-from homeroom.model.entities import BY_FILE, ENTITIES, Entity
+from homeroom.model.entities import BY_FILE, ENTITIES, Entity, Field
 from homeroom.model.issues import CATALOGUE
 from homeroom.model.plan import EntityRead
 from homeroom.model.snapshot import LINE, Snapshot
@@ -82,11 +82,16 @@ def _result(rows: Rows, issues: pl.DataFrame) -> CheckedEntity:
     gone = frame[SOURCE_ID].filter(frame[GONE] & ~frame[BAD]).unique()
     records = rows.taken() if errors or len(gone) else frame
     return CheckedEntity(
-        records=records.select(SOURCE_ID, LINE, *entity.names),
+        records=records.select(SOURCE_ID, LINE, *(_column(field) for field in entity.fields)),
         unusable=unusable,
         gone=gone,
         read=EntityRead(rows.read, rows.read - errors - rows.repeats, errors, _warned(entity, records, issues)),
     )
+
+
+def _column(field: Field) -> pl.Expr:
+    """What a source carries; what rules make is still empty."""
+    return pl.lit(None, pl.String).alias(field.name) if field.made else pl.col(field.name)
 
 
 def _warned(entity: Entity, records: pl.DataFrame, issues: pl.DataFrame) -> int:

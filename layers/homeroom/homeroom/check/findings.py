@@ -24,6 +24,11 @@ class Where:
     column: str | None = None
 
 
+def no_issues() -> pl.DataFrame:
+    """A frame of issues without any."""
+    return pl.DataFrame(schema=SCHEMA)
+
+
 class Findings:
     """Grows while the checks run; `frame()` is the result, in the order in which the checks found it."""
 
@@ -51,7 +56,7 @@ class Findings:
 
     def frame(self) -> pl.DataFrame:
         """All findings so far."""
-        return pl.concat(self._frames) if self._frames else pl.DataFrame(schema=SCHEMA)
+        return pl.concat(self._frames) if self._frames else no_issues()
 
 
 def by_code(issues: pl.DataFrame) -> dict[str, int]:

@@ -58,7 +58,7 @@ def check_rows(entity: Entity, raw: pl.DataFrame, findings: Findings, may_lack: 
     gone, findings_of = _status(raw), []
     bad = _unusable_ids(entity, source_id, raw, findings)
     columns = [source_id, raw[LINE]]
-    for field in entity.fields:
+    for field in entity.carried:
         wanted = replace(field, required=False) if field.column in may_lack else field
         cells = read_cells(wanted, raw[field.name])
         columns.append(cells.column)
@@ -77,7 +77,7 @@ def _columns(entity: Entity, raw: pl.DataFrame) -> pl.DataFrame:
     """Raw columns under their canonical names; columns that the source does not carry are null."""
     have = set(raw.columns)
     none = pl.lit(None, pl.String)
-    wanted = {SOURCE_ID: "sourcedId", "_status": "status"} | {f.name: f.column for f in entity.fields}
+    wanted = {SOURCE_ID: "sourcedId", "_status": "status"} | {f.name: f.column for f in entity.carried}
     cells = [
         (pl.col(column) if column in have else none).alias(name)
         for name, column in wanted.items() if column != "metadata.*"
@@ -90,7 +90,7 @@ def _without_torn_cells(entity: Entity, raw: pl.DataFrame) -> pl.DataFrame:
     """No cell of a malformed row can be trusted: only its place and its id stay."""
     if raw[PROBLEM].null_count() == raw.height:
         return raw
-    return raw.with_columns(pl.when(pl.col(PROBLEM).is_null()).then(name).alias(name) for name in entity.names)
+    return raw.with_columns(pl.when(pl.col(PROBLEM).is_null()).then(f.name).alias(f.name) for f in entity.carried)
 
 
 def _extras(raw: pl.DataFrame) -> pl.Expr:

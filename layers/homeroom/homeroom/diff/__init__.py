@@ -7,11 +7,12 @@ input), no network; the same inputs give the same operations in the same order, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from homeroom.check.checked import Checked
+from homeroom.check.findings import no_issues
 from homeroom.diff.applied import ACTIVE, ID, STATUS, State, corrected, empty_state
 from homeroom.diff.compare import Compared, compare
 from homeroom.diff.facts import facts
@@ -20,12 +21,25 @@ from homeroom.diff.operations import archives, writes
 from homeroom.diff.removals import REASON, explain
 from homeroom.diff.rewrites import interrupted, rewrites
 from homeroom.model.entities import ENTITIES, WRITE_ORDER
-from homeroom.model.plan import IDENTITIES, NO_REPAIRS, Counts, Facts, Repairs, TableImage, waves
+from homeroom.model.plan import (
+    IDENTITIES,
+    NO_REPAIRS,
+    NOTHING_AROUND,
+    Around,
+    Counts,
+    Facts,
+    Repairs,
+    TableImage,
+    waves,
+)
+from homeroom.products.rules import HandPolicy
 from homeroom.shape import Desired, DesiredEntity
 from homeroom.shape.desired import RULE
 from homeroom.shape.marks import unsaid
 
 __all__ = ["Plan", "diff", "empty_state"]
+
+_NO_POLICY = HandPolicy()
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,8 @@ class Plan:
     """What changes. `operations`: (entity, archives?, rows) in writing order, empty waves left out.
 
     `next_state` is the kept state once all of it is applied. `reasons`: entity → reason → removals. `left_out`:
-    entity → sharing rule → records of the source that it leaves out, whether they were ever applied or not.
+    entity → rule → records of the source that it leaves out, whether they were ever applied or not. `issues` are what
+    the comparison found: records made by hand, new ids of the same people.
     """
 
     operations: tuple[tuple[str, bool, pl.DataFrame], ...]
@@ -42,6 +57,7 @@ class Plan:
     facts: Facts
     reasons: Mapping[str, Mapping[str, int]]
     left_out: Mapping[str, Mapping[str, int]]
+    issues: pl.DataFrame = field(default_factory=no_issues)
 
     @property
     def size(self) -> int:
@@ -50,7 +66,8 @@ class Plan:
 
 
 def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: str, as_of: str,
-         repairs: Repairs = NO_REPAIRS, expected_districts: Iterable[str] = ()) -> Plan:
+         repairs: Repairs = NO_REPAIRS, expected_districts: Iterable[str] = (), policy: HandPolicy = _NO_POLICY,
+         around: Around = NOTHING_AROUND) -> Plan:
     """The plan that makes the applied roster equal to the desired one.
 
     `applied` is None before the first load. `as_of` (YYYY-MM-DD) is the day in the integration's time zone; it only

@@ -101,6 +101,7 @@ def _rows(found: pl.DataFrame, op: str, person: str) -> pl.DataFrame:
         pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first().alias("changed"), none.alias("refs"),
         pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first().alias("moved_from"),
         pl.lit("identity").alias("reason"), pl.lit(True).alias("explained"), pl.lit(False).alias("overlay"),
+        none.alias("was"),
     )
 
 

@@ -18,7 +18,7 @@ from homeroom.model.plan import TableImage
 from homeroom.model.vocabulary import ROLE_LETTERS
 
 OPERATION = ("op", "entity", "id", "source_id", "before", "after", "changed", "refs", "moved_from", "reason",
-             "explained", "overlay")
+             "explained", "overlay", "was")
 
 _PLACE = pl.Struct({"class": pl.String(), "person": pl.String(), "role": pl.String()})
 _AGAIN = "written anew: an interrupted run, or a reference that is known now"
@@ -37,6 +37,7 @@ def writes(compared: Compared, next_state: State, edited: frozenset[str], images
     reason = pl.when(again).then(pl.lit(_AGAIN)).otherwise(
         pl.col("op").replace_strict(_REASONS, return_dtype=pl.String))
     byhand = pl.col(SOURCE_ID).is_in(sorted(edited)) if edited else pl.lit(False)
+    none = pl.lit(None)
     return rows.select(
         "op", pl.lit(entity.name).alias("entity"), ID, SOURCE_ID,
         pl.when(pl.col("op") != "create").then(pl.lit(_image(entity, before))).alias("before"),
@@ -45,7 +46,7 @@ def writes(compared: Compared, next_state: State, edited: frozenset[str], images
         _references(entity, rows, next_state).alias("refs"),
         _moved(entity, rows, before, next_state, images).alias("moved_from"),
         pl.when(byhand).then(pl.lit("overrides a hand edit")).otherwise(reason).alias("reason"),
-        pl.lit(True).alias("explained"), byhand.alias("overlay"),
+        pl.lit(True).alias("explained"), byhand.alias("overlay"), none.alias("was"),
     )
 
 
@@ -64,7 +65,7 @@ def archives(compared: Compared, absent: pl.DataFrame, next_state: State, edited
         _references(entity, absent, next_state).alias("refs"),
         _moved(entity, rows, absent, next_state, images).alias("moved_from"),
         REASON, (pl.col(REASON) != ABSENT).alias("explained"),
-        (pl.col(SOURCE_ID).is_in(sorted(edited)) if edited else pl.lit(False)).alias("overlay"),
+        (pl.col(SOURCE_ID).is_in(sorted(edited)) if edited else pl.lit(False)).alias("overlay"), none.alias("was"),
     )
 
 

@@ -8,6 +8,8 @@ A field's `kind` decides how a cell is read:
     flag   true or false                                        year   four digits, the year in which it ends
     email  an address with one `@`                              extras `metadata.*` columns as one JSON object
 
+A field without a column is `made`: no source carries it, the rules of products fill it (`homeroom.shape`).
+
 Source of columns and of what is required: OneRoster 1.1 CSV tables, sections 4.3 to 4.13; users 1.2 beside them.
 """
 
@@ -28,12 +30,17 @@ class Field:
     """One field of an entity: canonical `name`, the OneRoster `column` it comes from, and its rules."""
 
     name: str
-    column: str
+    column: str = ""
     kind: Kind = "text"
     required: bool = False
     vocabulary: v.Vocabulary | None = None
     references: str | None = None
     longest: int = 255
+
+    @property
+    def made(self) -> bool:
+        """Whether the rules of products fill it, and no source does. Contacts have no columns of their own either."""
+        return not self.column
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,16 @@ class Entity:
     def names(self) -> tuple[str, ...]:
         """Canonical field names in order, without the source id."""
         return tuple(f.name for f in self.fields)
+
+    @property
+    def carried(self) -> tuple[Field, ...]:
+        """The fields that a source can carry."""
+        return tuple(f for f in self.fields if not f.made)
+
+    @property
+    def made(self) -> tuple[Field, ...]:
+        """The fields that the rules of products fill."""
+        return tuple(f for f in self.fields if f.made)
 
 
 EXTRAS = Field("metadata", "metadata.*", "extras", longest=100_000)
@@ -96,6 +113,7 @@ CLASSES = Entity("classes", "class", "classes", (
     Field("subject_codes", "subjectCodes", "list"),
     Field("periods", "periods", "list"),
     EXTRAS,
+    Field("source_title"),
 ))
 PEOPLE = Entity("people", "person", "users", (
     Field("enabled", "enabledUser", "flag", required=True, vocabulary=v.BOOLEANS),
@@ -119,6 +137,9 @@ PEOPLE = Entity("people", "person", "users", (
     Field("phone", "phone"),
     Field("grades", "grades", "grades", vocabulary=v.GRADES),
     EXTRAS,
+    Field("grade_levels", kind="list"),
+    Field("home_school", kind="id"),
+    Field("directory_id", kind="id"),
 ))
 ENROLLMENTS = Entity("enrollments", "enrollment", "enrollments", (
     Field("class", "classSourcedId", "id", required=True, references="classes"),
@@ -129,6 +150,7 @@ ENROLLMENTS = Entity("enrollments", "enrollment", "enrollments", (
     Field("begin_date", "beginDate", "date"),
     Field("end_date", "endDate", "date"),
     EXTRAS,
+    Field("not_for", kind="list"),
 ))
 CONTACTS = Entity("contacts", "contact", "users", (
     Field("student", "student", "id", required=True, references="people"),
@@ -140,6 +162,14 @@ CONTACTS = Entity("contacts", "contact", "users", (
 ENTITIES: Mapping[str, Entity] = {
     e.name: e for e in (ORGS, TERMS, COURSES, CLASSES, PEOPLE, ENROLLMENTS, CONTACTS)
 }
+MADE: Mapping[str, str] = {
+    "source_title": "the title that the SIS gives, where the class name was made unique (C8)",
+    "grade_levels": "the grades in the words of the product line (C10)",
+    "home_school": "the one school of a student, for products that allow only one (C11); a source id",
+    "directory_id": "the account in the district's directory with the same first and last name (C7)",
+    "not_for": "products of the integration that do not get this enrollment: it is not in the home school (C11)",
+}
+"""What each field that rules make holds; null where no rule says anything."""
 BY_FILE: Mapping[str, Entity] = {e.file: e for e in ENTITIES.values() if e is not CONTACTS}
 WRITE_ORDER: tuple[str, ...] = ("orgs", "terms", "courses", "people", "contacts", "classes", "enrollments")
 """Order in which records are written, so that what a record points to is there before it; archives go in reverse."""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from homeroom.model.choice_events import ChangeAggregator, ChangeLimits, ChangeOptions, ChangeSeason, TryChoices
 from homeroom.model.connect_events import (
     Accept,
     ChooseSchools,
@@ -18,14 +19,75 @@ from homeroom.model.connect_events import (
     VerifyDistrict,
 )
 from homeroom.model.frozen import Frozen
+from homeroom.model.hand_events import (
+    ArchiveRecord,
+    CreateRecord,
+    Demote,
+    EditRecord,
+    FindPerson,
+    ListByHand,
+    Promote,
+    ReleaseRecord,
+)
+from homeroom.model.past_events import AskAsOf, AskExplain, AskTry, AskUndo, AsOf, Explain, TryUndo, Undo
 from homeroom.model.run import LandedFile, Trigger
 from homeroom.model.schedule_events import ChangeBlackout, PauseRuns, ReconcileSchedules, ResumeRuns
+from homeroom.model.selection import EVERYTHING, Selection
 
 __all__ = [
-    "Accept", "Approve", "ChangeBlackout", "CheckStale", "ChooseSchools", "Connect", "Discard", "FindSchools",
-    "FinishRun", "Finished", "ListIntegrations", "PauseRuns", "PendingRequests", "PlanRoster", "Planned", "Poll",
-    "Polled", "Preview", "ReconcileSchedules", "ResumeRuns", "RotateSecret", "RunError", "RunNow", "Share",
-    "ShowStatus", "StartRun", "Started", "SupportOperation", "TryConnection", "UpsertRoster", "Upserted",
+    "Accept",
+    "Approve",
+    "ArchiveRecord",
+    "AsOf",
+    "AskAsOf",
+    "AskExplain",
+    "AskTry",
+    "AskUndo",
+    "ChangeAggregator",
+    "ChangeBlackout",
+    "ChangeLimits",
+    "ChangeOptions",
+    "ChangeSeason",
+    "CheckStale",
+    "ChooseSchools",
+    "Connect",
+    "CreateRecord",
+    "Demote",
+    "Discard",
+    "EditRecord",
+    "Explain",
+    "FindPerson",
+    "FindSchools",
+    "FinishRun",
+    "Finished",
+    "ListByHand",
+    "ListIntegrations",
+    "PauseRuns",
+    "PendingRequests",
+    "PlanRoster",
+    "Planned",
+    "PlannerEvent",
+    "Poll",
+    "Polled",
+    "Preview",
+    "Promote",
+    "ReconcileSchedules",
+    "ReleaseRecord",
+    "ResumeRuns",
+    "RotateSecret",
+    "RunError",
+    "RunNow",
+    "Share",
+    "ShowStatus",
+    "StartRun",
+    "Started",
+    "SupportOperation",
+    "TryChoices",
+    "TryConnection",
+    "TryUndo",
+    "Undo",
+    "UpsertRoster",
+    "Upserted",
     "VerifyDistrict",
 ]
 
@@ -41,6 +103,9 @@ class StartRun(Frozen):
     content_hash: str | None = None
     held_run: int | None = None
     plan_hash: str | None = None
+    only: Selection = EVERYTHING
+    rekey: bool = False
+    undo: int | None = None
     force: bool = False
     full: bool = False
 
@@ -76,12 +141,16 @@ class Polled(Frozen):
 
 
 class PlanRoster(Frozen):
-    """Event of `plan_roster`."""
+    """Event of `plan_roster` in a run."""
 
-    mode: Literal["plan"] = "plan"
+    mode: Literal["plan"]
     integration: str
     run: int
     fence: int
+
+
+PlannerEvent = Annotated[PlanRoster | AskTry | AskUndo | AskAsOf | AskExplain, Field(discriminator="mode")]
+"""Event of `plan_roster`: plan a run, or answer a question that needs the engine."""
 
 
 class Planned(Frozen):
@@ -167,12 +236,17 @@ class Preview(Frozen):
 
 
 class Approve(Frozen):
-    """Apply a held plan, bound to its hash."""
+    """Apply a held plan, bound to its hash, or a part of it; what is left out goes on waiting.
+
+    `rekey` approves the cross-walk that the run proposes: then the hash is that of the plan with it.
+    """
 
     operation: Literal["approve"]
     integration: str
     run: int
     plan_hash: str
+    only: Selection = EVERYTHING
+    rekey: bool = False
     by: str
     reason: str
 
@@ -195,7 +269,9 @@ class CheckStale(Frozen):
 
 SupportOperation = Annotated[
     Connect | TryConnection | PendingRequests | Accept | VerifyDistrict | FindSchools | ChooseSchools | Share
-    | RotateSecret | ListIntegrations | ShowStatus | RunNow | Preview | Approve | Discard | PauseRuns | ResumeRuns
+    | ChangeOptions | TryChoices | ChangeLimits | ChangeSeason | ChangeAggregator | RotateSecret | ListIntegrations
+    | ShowStatus | RunNow | Preview | Approve | Discard | Undo | TryUndo | AsOf | Explain | FindPerson | ListByHand
+    | EditRecord | ArchiveRecord | CreateRecord | ReleaseRecord | Promote | Demote | PauseRuns | ResumeRuns
     | ChangeBlackout | ReconcileSchedules | CheckStale,
     Field(discriminator="operation"),
 ]

@@ -10,15 +10,17 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from homeroom.model.directory import Directory
 from homeroom.model.frozen import Frozen
 from homeroom.model.schedule import Schedule
+from homeroom.model.season import DAY, Limit, Season
 from homeroom.model.setup import SetUp
 from homeroom.model.sharing import Sharing
 from homeroom.model.source import Source
 
 __all__ = [
-    "INTEGRATION_ID", "Aggregator", "Blackout", "Frozen", "Integration", "Limit", "Options", "Pause", "Status",
-    "Transport",
+    "INTEGRATION_ID", "Aggregator", "Blackout", "ClassNames", "Frozen", "Integration", "Limit", "Moving", "Options",
+    "Pause", "Primary", "Season", "SignIn", "Status", "Transport",
 ]
 
 Aggregator = Literal["clever", "classlink", "none"]
@@ -32,19 +34,60 @@ Status = Literal[
 INTEGRATION_ID = r"^[a-z0-9][a-z0-9-]{1,39}$"
 
 
-class Limit(Frozen):
-    """Limits of one guard for this integration; what is left out stays as the guard's default."""
-
-    percent: float | None = Field(default=None, ge=0, le=100)
-    count: int | None = Field(default=None, ge=0)
-    floor: int | None = Field(default=None, ge=0)
+ClassNames = Literal["off", "on", "where they clash"]
+OnHold = Literal["all waits", "removals wait"]
 
 
 class Options(Frozen):
-    """What the district chose. Rules of the products come with the catalogue; today only reading is optional."""
+    """What the district chose, within the rules of its products (`homeroom.products`). None: as the product line says.
+    """
 
     strict: bool = False
     """Refuse a set without a manifest instead of taking it as bulk."""
+    parents: bool | None = None
+    """Sync Parent Data (C9): off means that no parent is stored."""
+    class_names: ClassNames | None = None
+    """Force Unique Class Names (C8)."""
+    match_by_name: bool = False
+    """Match Users By Name (C7), against `directory`."""
+    directory: Directory | None = None
+    directory_secret: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9/_.-]{0,99}$")
+    """Name of the secret with the credentials of the directory."""
+    one_school: bool = False
+    """Choose a home school for students in several schools, for products that allow only one (C11)."""
+    home_schools: Mapping[str, str] = Field(default_factory=dict)
+    """The district's own word: source id of a student → source id of the home school."""
+    only_source: bool = False
+    """The SIS is the only source: records made by hand that it does not have are archived (where the policy allows)."""
+    on_hold: OnHold = "all waits"
+    """Whether creates and updates go on while removals wait for a person."""
+    goals: bool = False
+    """Clever Goals (C12): asked for here, refused where a product does not support it."""
+
+
+class SignIn(Frozen):
+    """Whether people sign in through the portal of the aggregator, and whether students may where it is optional."""
+
+    on: bool = False
+    students: bool = False
+
+
+class Primary(Frozen):
+    """A primary administrator of the products (C13): the internal id of the person, and who promoted whom when."""
+
+    person: str
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+class Moving(Frozen):
+    """A change of aggregator that waits for its cross-walk: where the roster came from, and since when."""
+
+    aggregator: Aggregator
+    transport: Transport
+    by: str
+    at: datetime
 
 
 class Pause(Frozen):
@@ -58,8 +101,8 @@ class Pause(Frozen):
 class Blackout(Frozen):
     """Days, first and last included, in the integration's time zone, on which no run starts by itself."""
 
-    first: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
-    last: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    first: str = Field(pattern=DAY)
+    last: str = Field(pattern=DAY)
     reason: str = ""
 
 
@@ -75,6 +118,7 @@ class Integration(Frozen):
     product_line: str = ""
     products: tuple[str, ...] = ()
     options: Options = Options()
+    sign_in: SignIn = SignIn()
     sharing: Sharing = Sharing()
     schedule: Schedule = Schedule()
     setup: SetUp = SetUp()
@@ -83,6 +127,9 @@ class Integration(Frozen):
     hold_first_load: bool = True
     stale_after_hours: int = Field(default=48, ge=1)
     limits: Mapping[str, Limit] = Field(default_factory=dict)
+    seasons: tuple[Season, ...] = ()
+    primary: tuple[Primary, ...] = Field(default=(), description="primary administrators; no sync changes them")
+    moving: Moving | None = Field(default=None, description="a change of aggregator that is not applied yet")
     blackouts: tuple[Blackout, ...] = ()
     paused: Pause | None = None
     secret_name: str | None = None

@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
-Action = Literal["create", "update", "archive", "restore", "link", "unlink"]
+from homeroom.model.byhand import HandRecord
+from homeroom.model.crosswalk import NO_CROSSWALK, CrossWalk
+from homeroom.model.directory import Account
+
+Action = Literal["create", "update", "archive", "restore", "adopt", "give back", "link", "unlink"]
 
 PART_SIZE = 10_000
 IDENTITIES = "identities"
@@ -38,6 +42,8 @@ class Operation(TypedDict):
     For `link` and `unlink`: `id` is the internal id of the person, `source_id` is `<kind>#<value>`, and
     `before` is `{"person": id}` of a link that moves.
     `overlay` tells that a hand edit of this record is overridden (requirement C2).
+    `was` is the source id that the record had before, where it changes: a re-key, or a record made by hand that the SIS
+    has too (`adopt`; `give back` is its way back, in an undo).
     """
 
     op: Action
@@ -52,11 +58,13 @@ class Operation(TypedDict):
     reason: str
     explained: bool
     overlay: bool
+    was: str | None
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What a plan does to one entity. `kept` = in error at the source, last good version stays."""
+    """What a plan does to one entity. `kept` = in error at the source, last good version stays. `adopt` = made by hand,
+    and the SIS has it too. `waits` = changes that are left out of this plan until a person decides."""
 
     create: int = 0
     update: int = 0
@@ -64,11 +72,13 @@ class Counts:
     restore: int = 0
     unchanged: int = 0
     kept: int = 0
+    adopt: int = 0
+    waits: int = 0
 
     @property
     def changes(self) -> int:
         """Records that the plan writes."""
-        return self.create + self.update + self.archive + self.restore
+        return self.create + self.update + self.archive + self.restore + self.adopt
 
 
 @dataclass(frozen=True)
@@ -85,8 +95,10 @@ class EntityRead:
 class EntityChange:
     """Numbers of one entity that guards look at. `base` = active records applied before.
 
-    Of the `explained` removals, `ruled` are records that the source has and a sharing rule leaves out. What was not
-    `delivered` has no rows and no removals of its own.
+    Of the `explained` removals, `ruled` are records that the source has and a rule leaves out. What was not `delivered`
+    has no rows and no removals of its own. `identity_updates` are updates of people whose name and email change
+    together, or whose number does. `twins` are removed records that look like a created one (a new id for the same).
+    `redone` are changes that put back what an undo took away.
     """
 
     base: int = 0
@@ -97,6 +109,10 @@ class EntityChange:
     unexplained: int = 0
     ruled: int = 0
     delivered: bool = True
+    creates: int = 0
+    identity_updates: int = 0
+    twins: int = 0
+    redone: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,6 +136,10 @@ class Facts:
     applied_schools: int = 0
     unresolved: int = 0
     references: int = 0
+    drained: Mapping[str, int] = field(default_factory=dict)
+    """Entity → unexplained removals that were applied in the seven days before."""
+    moving: bool = False
+    """Whether this plan is the first one after a change of aggregator."""
 
 
 def waves() -> list[tuple[str, bool]]:
@@ -160,6 +180,16 @@ class PlanManifest:
     """Entity → sharing rule → how many records of the source it leaves out, whether they were ever applied or not."""
     source: str = ""
     complete: bool = True
+    rest: dict[str, Any] | None = None
+    """What of the whole plan waits for a person while the rest is applied: `plan_hash` of the plan that would apply it,
+    `counts` by entity, `removals` by entity and reason. Null where nothing waits."""
+    approvers: int = 1
+    """How many people must approve the plan if it is held."""
+    rekey: dict[str, Any] | None = None
+    """A proposed or applied cross-walk: `plan_hash` of the plan that keeps every identity, `counts` by entity of what
+    it would do, `evidence`. Null where there is none."""
+    undoes: int | None = None
+    """The run that this plan takes back."""
     failure: dict[str, str] | None = None
     """Why nothing can be planned: code, text, owner, remedy. Null where a plan was made."""
 
@@ -201,3 +231,23 @@ class Repairs:
 
 
 NO_REPAIRS = Repairs()
+
+
+@dataclass(frozen=True)
+class Around:
+    """What else a plan depends on, gathered before the pure part begins.
+
+    `hand` are the records made by hand that are active. `accounts` are the district's directory, None where no match
+    by name is asked for. `drained`: entity → unexplained removals applied in the last seven days. `undone`: entity →
+    source ids that an undo took back and that nobody has approved since. `crosswalk` is one that a person approved, or
+    that an interrupted run may have applied in part.
+    """
+
+    hand: tuple[HandRecord, ...] = ()
+    accounts: tuple[Account, ...] | None = None
+    drained: Mapping[str, int] = field(default_factory=dict)
+    undone: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    crosswalk: CrossWalk = NO_CROSSWALK
+
+
+NOTHING_AROUND = Around()

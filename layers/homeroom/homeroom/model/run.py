@@ -9,8 +9,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from homeroom.model.frozen import Frozen
+from homeroom.model.selection import EVERYTHING, Selection
 
-Trigger = Literal["schedule", "file", "hand", "approval", "pending"]
+Trigger = Literal["schedule", "file", "hand", "approval", "pending", "undo"]
 State = Literal["queued", "reading", "checking", "planning", "applying", "finished"]
 Outcome = Literal[
     "applied", "applied with issues", "nothing to change", "held", "skipped", "failed", "interrupted",
@@ -63,7 +64,8 @@ class Control(Frozen):
     """The control record of an integration: the order of runs and the pointer to what was applied last.
 
     `lease_until` is epoch seconds. `dirty_runs` are runs whose plan was begun and not committed: the next plan takes
-    their keys in, whatever the diff says. `denied` are content hashes that were discarded or undone.
+    their keys in, whatever the diff says. `denied` are content hashes that were discarded or undone. `undone` are the
+    runs that took others back and whose effect nobody has approved away since.
     """
 
     integration: str
@@ -77,14 +79,30 @@ class Control(Frozen):
     applied_at: datetime | None = None
     dirty_runs: tuple[int, ...] = ()
     denied: tuple[str, ...] = ()
+    undone: tuple[int, ...] = ()
     pending: Delivery | None = None
     last_delivery: Delivery | None = None
     held_run: int | None = None
     note: Note | None = None
 
 
+class Approval(Frozen):
+    """One person's yes to one plan, or to a part of it."""
+
+    by: str
+    at: datetime
+    reason: str
+    plan_hash: str
+    only: Selection = EVERYTHING
+    rekey: bool = False
+
+
 class Request(Frozen):
-    """What the door wrote down for a run: `runs/<integration>/<run>/request.json`."""
+    """What the door wrote down for a run: `runs/<integration>/<run>/request.json`.
+
+    `only` is the part of the held plan that was approved, or of the run that is undone; `rekey`: the cross-walk of the
+    held run was approved; `undo` is the run to take back.
+    """
 
     integration: str
     run: int
@@ -96,6 +114,9 @@ class Request(Frozen):
     delivery: Delivery | None = None
     held_run: int | None = None
     plan_hash: str | None = None
+    only: Selection = EVERYTHING
+    rekey: bool = False
+    undo: int | None = None
     force: bool = False
     full: bool = False
     started_at: datetime
@@ -120,4 +141,7 @@ class RunRecord(Frozen):
     plan_hash: str | None = None
     plan_run: int | None = Field(default=None, description="run whose plan parts are applied: its own, or the held one")
     operations: int = 0
+    waits: str | None = Field(default=None, description="hash of the plan that waits for a person, of a run that ended")
+    approvals: tuple[Approval, ...] = ()
+    undoes: int | None = None
     summary: dict[str, Any] | None = None

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from homeroom.model.integration import Integration
+from homeroom.products.rules import EVERYTHING, HandPolicy, Rules
+
+__all__ = ["EVERYTHING", "LINES", "HandPolicy", "Rules", "rules_of", "unknown"]
+
 LINES: Mapping[str, tuple[str, ...]] = {
     "Sonday": ("Sonday System 1", "Sonday System 2", "Essentials K–5", "WinVocab"),
     "Imagine Learning portal": (
@@ -30,3 +35,8 @@ def unknown(line: str, products: tuple[str, ...]) -> str | None:
     if strangers:
         return f"{', '.join(strangers)} is no product of {line}; known are: {', '.join(LINES[line])}"
     return None
+
+
+def rules_of(integration: Integration) -> Rules:
+    """What the products of an integration ask of its roster; without a product line everything is taken as it is."""
+    return EVERYTHING

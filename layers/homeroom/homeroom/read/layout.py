@@ -71,7 +71,7 @@ def layout_of(stem: str, *, roles_apart: bool = False) -> Layout:
         return _layout(stem, required, required, ("beginDate", "endDate", "userProfileSourcedId"))
     entity = BY_FILE[stem]
     gone = ROLE_COLUMNS if roles_apart and stem == "users" else ("roles",)
-    fields = [field for field in entity.fields if field.kind != "extras" and field.column not in gone]
+    fields = [field for field in entity.carried if field.kind != "extras" and field.column not in gone]
     required = ("sourcedId", *(field.column for field in fields if field.required), *_ALSO_REQUIRED.get(stem, ()))
     kept = ("sourcedId", *(field.column for field in fields), *_ALSO_KEPT.get(stem, ()))
     return _layout(stem, required, kept, ("password",) if stem == "users" else ())
@@ -81,6 +81,6 @@ def _layout(stem: str, required: tuple[str, ...], kept: tuple[str, ...], unkept:
     kept = (kept[0], STATUS, MODIFIED, *kept[1:])
     known = {plain(column): column for column in (*kept, *unkept)}
     aliases = {alias: column for alias, column in _ALIASES.items() if column in kept and alias not in known}
-    fields = BY_FILE[stem].fields if stem in BY_FILE else ()
+    fields = BY_FILE[stem].carried if stem in BY_FILE else ()
     formed = {field.column: field for field in fields if field.kind in _FORMED and field.column in kept}
     return Layout(stem, required, kept, aliases | known, formed)

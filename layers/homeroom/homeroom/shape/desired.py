@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from homeroom.check.findings import no_issues
+
 SOURCE_ID = "source_id"
 RULE = "rule"
 
@@ -24,10 +26,12 @@ class DesiredEntity:
 class Desired:
     """The desired roster, by entity. What was not `delivered` stays as it was applied (conformance 16).
 
-    `left_out` has, for each entity, one row for each record that would be wanted but for the sharing rules:
-    `source_id` and `rule`, why it is left out (the words of `homeroom.shape.sharing`). Without rules it is empty.
+    `left_out` has, for each entity, one row for each record that would be wanted but for a rule: `source_id` and
+    `rule`, why it is left out (the words of `homeroom.shape.sharing` and of the rules of products). Without rules it is
+    empty. `issues` are what the rules found, in the form of `homeroom.model.issues.ISSUE_COLUMNS`.
     """
 
     entities: Mapping[str, DesiredEntity]
     delivered: frozenset[str]
     left_out: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    issues: pl.DataFrame = field(default_factory=no_issues)

@@ -1,0 +1,11 @@
+"""The outside of `flow.plan_run`: what planning reads from the world (`opening`, `around`), and what it keeps there.
+
+Everything a run keeps lies below `runs/<integration>/<run>/`; the state it would leave lies below `state/`. Nothing
+here writes the roster table.
+"""
+
+from homeroom.planning.around import around
+from homeroom.planning.keeping import keep_failure, keep_plan
+from homeroom.planning.opening import Planning, progress
+
+__all__ = ["Planning", "around", "keep_failure", "keep_plan", "progress"]
