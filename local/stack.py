@@ -19,7 +19,7 @@ from local.reasons import Stopped
 
 POLL_SECONDS = 0.25
 SLOWEST_POLL = 3.0
-LONGEST_ANSWER = 310
+LONGEST_ANSWER = 910
 """Seconds: the function `support` ends before."""
 _Seen = TypeVar("_Seen")
 _OURS = re.compile(r"([A-Z]{3}-\d{2}): (.+?)(?:\n(.+))?", re.DOTALL)

@@ -19,7 +19,7 @@ from homeroom.check import Checked, check
 from homeroom.diff import Plan, diff
 from homeroom.diff.applied import State, standing
 from homeroom.diff.parts import PlanHash, parts
-from homeroom.model.plan import NO_REPAIRS, Repairs
+from homeroom.model.plan import NO_REPAIRS, NOTHING_AROUND, Around, Repairs
 from homeroom.model.sharing import Sharing
 from homeroom.model.snapshot import LINE, PROBLEM, Snapshot
 from homeroom.read.cells import trimmed
@@ -107,12 +107,13 @@ def record(checked: Checked, entity: str, source_id: str) -> dict[str, Any] | No
 
 
 def plan_of(source: Snapshot, applied: State | None = None, *, as_of: str = AS_OF, repairs: Repairs = NO_REPAIRS,
-            expected_districts: Iterable[str] = (), sharing: Sharing = EVERYTHING) -> Plan:
+            expected_districts: Iterable[str] = (), sharing: Sharing = EVERYTHING,
+            around: Around = NOTHING_AROUND) -> Plan:
     """Check, shape and diff in one call. What was checked before is not checked again: the stage is pure."""
     checked = _checked(source)
     desired = shape(checked, sharing, standing(applied, repairs, checked.delivered))
     return diff(desired, applied, checked, roster=ROSTER, as_of=as_of, repairs=repairs,
-                expected_districts=expected_districts)
+                expected_districts=expected_districts, around=around)
 
 
 def _checked(source: Snapshot) -> Checked:

@@ -14,7 +14,7 @@ POLLS = {"poll_oneroster", "poll_clever", "pull_sftp"}
 PLANNED = {*DOORS, "plan_roster", "upsert_roster", "finish_run"}
 ALL = {*PLANNED, *POLLS}
 RUN = "runs/lab-usd/00000001/"
-SHOWN = {"Key", "TableName", "QueueUrl", "Bucket", "IndexName", "Prefix", "SecretId", "GroupName"}
+SHOWN = {"Key", "TableName", "QueueUrl", "Bucket", "IndexName", "Prefix", "SecretId", "GroupName", "FunctionName"}
 STATE = "state/lab-usd/00000001/people.parquet"
 
 
@@ -139,6 +139,8 @@ ATTEMPTS = [
     Attempt("sns", "publish", {"TopicArn": "{AlertsTopicArn}", "Message": "x"}, TELLERS),
     Attempt("stepfunctions", "start_execution", {"stateMachineArn": "{StateMachineArn}", "input": "{{}}"}, DOORS),
     Attempt("lambda", "invoke", {"FunctionName": "{SupportFunctionName}", "Payload": "{{}}"}, set()),
+    Attempt("lambda", "invoke", {"FunctionName": "{PlanRosterFunctionName}", "Payload": "{{}}"}, {"support"}),
+    Attempt("lambda", "invoke", {"FunctionName": "{StartRunFunctionName}", "Payload": "{{}}"}, set()),
     Attempt("iam", "list_roles", {}, set()),
 ]
 

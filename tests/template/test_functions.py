@@ -27,6 +27,7 @@ OWN_ENVIRONMENT = {
     },
     "SupportFunction": {
         *DOOR, "ALERTS_TOPIC_ARN", "SECRETS_PREFIX", "TIMER_GROUP", "TIMER_ROLE_ARN", "START_RUN_ARN", "TIMER_DLQ_ARN",
+        "PLAN_ROSTER_ARN",
     },
 }
 EVERYWHERE = {
@@ -88,6 +89,12 @@ def test_only_planning_carries_the_engine_and_much_memory(functions: Resources, 
 def test_a_function_states_its_time_and_memory(functions: Resources, name: str) -> None:
     assert functions[name]["Timeout"] > 3
     assert functions[name]["MemorySize"] != 128
+
+
+def test_who_waits_for_planning_has_as_much_time(functions: Resources) -> None:
+    asking = [name for name, own in OWN_ENVIRONMENT.items() if "PLAN_ROSTER_ARN" in own]
+    assert asking == ["SupportFunction"]
+    assert functions["SupportFunction"]["Timeout"] >= functions["PlanRosterFunction"]["Timeout"]
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,13 @@ def test_the_state_machine_calls_the_functions_of_a_run_and_no_other(expanded: R
     }
 
 
+def test_only_support_asks_the_engine_and_calls_no_other_function(expanded: Resources) -> None:
+    callers = {role: [s for s in allowed(expanded, role) if "lambda:InvokeFunction" in s.actions] for role in ROLES}
+    functions = {role: found for role, found in callers.items() if role.endswith("FunctionRole") and found}
+    assert set(functions) == {"SupportFunctionRole"}
+    assert [s.places for s in functions["SupportFunctionRole"]] == [("PlanRosterFunction.Arn",)]
+
+
 def asks(expanded: Resources) -> dict[str, Statement]:
     return {s.sid: s for s in allowed(expanded, "SupportRole")}
 

@@ -5,32 +5,49 @@ The same function plans a run in the cloud, previews one on a laptop, and is hel
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
 from homeroom.check import Checked, check
 from homeroom.diff import Plan, diff
-from homeroom.diff.applied import State, standing
-from homeroom.guard import Verdict, judge
+from homeroom.diff.applied import State, empty_state, standing
+from homeroom.diff.division import Division, divided
+from homeroom.diff.rekey import walking
+from homeroom.guard import SEASON, Verdict, Waits, judge
+from homeroom.model.byhand import HandRecord
 from homeroom.model.integration import Integration
 from homeroom.model.plan import NO_REPAIRS, NOTHING_AROUND, Around, Repairs
 from homeroom.model.season import limits_on
+from homeroom.model.selection import Selection
 from homeroom.model.snapshot import Snapshot
 from homeroom.products import rules_of
-from homeroom.shape import shape
+from homeroom.shape import Desired, shape
+
+Divide = Callable[[Plan, Verdict], "Selection | Waits | None"]
+"""Which part of a plan is applied, if not all of it: what a person approved, or all but what guards hold."""
+REKEYS = ("GRD-10", "MOVING")
+"""Guards whose trip asks whether the records are the same under new ids."""
 
 
 @dataclass(frozen=True)
 class Preview:
     """What a run would do, and whether the guards let it. `issues` are those of the source, of the rules of products,
-    and of the plan, in this order."""
+    and of the plan, in this order. `rekeyed` is the plan that keeps every identity, where many came under new ids.
+
+    Where the plan was divided, `plan` is the part that is applied, and `rest` the plan of what waits; the verdict is
+    that on the whole. `hand` are the records made by hand that whoever approves later must find again.
+    """
 
     checked: Checked
     plan: Plan
     verdict: Verdict
     issues: pl.DataFrame
+    rekeyed: Plan | None = None
+    rest: Plan | None = None
+    hand: tuple[HandRecord, ...] = ()
 
 
 def preview(snapshot: Snapshot, integration: Integration, applied: State | None, *, as_of: str,
@@ -46,8 +63,13 @@ def preview(snapshot: Snapshot, integration: Integration, applied: State | None,
     looks_back = sharing.narrows or rules.shapes
     desired = shape(checked, sharing, standing(applied, repairs, checked.delivered) if looks_back else {},
                     rules=rules, accounts=around.accounts, hand=around.hand)
-    plan = diff(desired, applied, checked, roster=integration.roster, as_of=as_of, repairs=repairs,
-                expected_districts=expected_districts, policy=rules.hand, around=around)
-    limits = limits_on(as_of, integration.limits, integration.seasons)
+    planned = partial(diff, desired, applied, checked, roster=integration.roster, as_of=as_of, repairs=repairs,
+                      expected_districts=expected_districts, policy=rules.hand)
+    plan = planned(around=around)
+    if around.rekey:
+        plan = planned(around=walking(around, plan.twins))
+    limits = limits_on(as_of, integration.limits, integration.seasons, SEASON)
     verdict = judge(plan.facts, limits, hold_first_load=integration.hold_first_load)
-    return Preview(checked, plan, verdict, pl.concat([checked.issues, desired.issues, plan.issues]))
+    proposes = plan.twins.twins and any(guard.code in REKEYS for guard in verdict.tripped)
+    rekeyed = planned(around=walking(around, plan.twins)) if proposes else None
+    return Preview(checked, plan, verdict, pl.concat([checked.issues, desired.issues, plan.issues]), rekeyed)

@@ -50,7 +50,7 @@ def test_one_district_feeds_a_product_line_by_one_integration_only() -> None:
     connect(world, rest(**line), credentials=KEY_AND_SECRET)
     with pytest.raises(Refused, match="lab-usd is already the integration of that district"):
         connect(world, rest(id="lab-again", **line), credentials=KEY_AND_SECRET)
-    connect(world, rest(id="lab-other", **(line | {"product_line": "School Manager"})), credentials=KEY_AND_SECRET)
+    connect(world, clever(id="lab-other", **(line | {"product_line": "School Manager"})), credentials=APP)
     assert [one.id for one in world.integrations.list()] == ["lab-other", "lab-usd"]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 
 from homeroom.model.plan import RULES_VERSION
+from homeroom.products import CATALOGUE_VERSION
 
 
-def signature(content_hash: str, options_hash: str, rules_version: int = RULES_VERSION) -> str:
-    """SHA-256 over the content, the district's options and products, and the version of our rules.
+def signature(content_hash: str, options_hash: str, rules_version: int = RULES_VERSION,
+              catalogue: str = CATALOGUE_VERSION) -> str:
+    """SHA-256 over the content, the district's options and products, and the versions of our rules and catalogue.
 
     No rule of today depends on `as_of` for records that are in the source, so the date is not part of it.
     """
-    return hashlib.sha256(f"{content_hash}\x1f{options_hash}\x1f{rules_version}".encode()).hexdigest()
+    return hashlib.sha256(f"{content_hash}\x1f{options_hash}\x1f{rules_version}\x1f{catalogue}".encode()).hexdigest()

@@ -169,13 +169,13 @@ class RunsTable:
         return record_of(found)
 
     def history(self, integration: str, limit: int) -> list[RunRecord]:
-        found = self._client.query(
+        pages = self._client.get_paginator("query").paginate(
             TableName=self._table, KeyConditionExpression="integration = :id AND begins_with(#item, :runs)",
             ExpressionAttributeNames={"#item": "item"},
             ExpressionAttributeValues=wired_item({":id": integration, ":runs": RUNS}),
-            ScanIndexForward=False, Limit=limit, ConsistentRead=True,
+            ScanIndexForward=False, ConsistentRead=True, PaginationConfig={"MaxItems": limit, "PageSize": limit},
         )
-        return [record_of(item) for item in found["Items"]]
+        return [record_of(item) for page in pages for item in page["Items"]]
 
     def held(self) -> list[RunRecord]:
         pages = self._client.get_paginator("query").paginate(

@@ -7,19 +7,31 @@ input), no network; the same inputs give the same operations in the same order, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from homeroom.check.checked import Checked
 from homeroom.check.findings import no_issues
-from homeroom.diff.applied import ACTIVE, ID, STATUS, State, corrected, empty_state
+from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, State, corrected, empty_state
 from homeroom.diff.compare import Compared, compare
 from homeroom.diff.facts import facts
 from homeroom.diff.identities import links
 from homeroom.diff.operations import archives, writes
-from homeroom.diff.removals import REASON, explain
+from homeroom.diff.rekey import (
+    NOW,
+    WAS,
+    Proposal,
+    Walk,
+    images_rekeyed,
+    proposal,
+    rekeyed,
+    touched,
+    with_old_ids,
+)
+from homeroom.diff.removals import ABSENT, REASON, explain
 from homeroom.diff.rewrites import interrupted, rewrites
+from homeroom.diff.strangers import found, kept_apart, strangers
 from homeroom.model.entities import ENTITIES, WRITE_ORDER
 from homeroom.model.plan import (
     IDENTITIES,
@@ -48,7 +60,8 @@ class Plan:
 
     `next_state` is the kept state once all of it is applied. `reasons`: entity → reason → removals. `left_out`:
     entity → rule → records of the source that it leaves out, whether they were ever applied or not. `issues` are what
-    the comparison found: records made by hand, new ids of the same people.
+    the comparison found: records made by hand, new ids of the same people. `twins` is the cross-walk that would keep
+    the identity of removed records which came under new ids.
     """
 
     operations: tuple[tuple[str, bool, pl.DataFrame], ...]
@@ -58,6 +71,7 @@ class Plan:
     reasons: Mapping[str, Mapping[str, int]]
     left_out: Mapping[str, Mapping[str, int]]
     issues: pl.DataFrame = field(default_factory=no_issues)
+    twins: Proposal = field(default_factory=Proposal)
 
     @property
     def size(self) -> int:
@@ -73,14 +87,19 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     `applied` is None before the first load. `as_of` (YYYY-MM-DD) is the day in the integration's time zone; it only
     explains removals, it never causes one.
     """
-    first_load = applied is None
-    images = {name: [i for i in repairs.images if i.entity == name] for name in ENTITIES}
-    base = empty_state() if applied is None else applied
+    first_load, walk = applied is None, around.walk
+    of_table = images_rekeyed(repairs.images, walk) if walk else repairs.images
+    images = {name: [i for i in of_table if i.entity == name] for name in ENTITIES}
+    committed = empty_state() if applied is None else applied
+    base = rekeyed(committed, walk) if walk else committed
     before = {name: corrected(ENTITIES[name], base[name], images[name]) for name in ENTITIES}
     wanted = {name: _wanted(name, desired, base, before["contacts"]) for name in ENTITIES}
+    others = strangers(wanted["people"].records, before["people"])
+    wanted = kept_apart(wanted, others, before)
     forced = rewrites(wanted, base, before, images)
     compared = {
-        name: compare(ENTITIES[name], wanted[name], before[name], roster=roster, forced=forced[name],
+        name: compare(ENTITIES[name], wanted[name], before[name], roster=roster,
+                      forced=forced[name] | touched(walk, name, before[name]),
                       edited=repairs.edited.get(name, frozenset()))
         for name in WRITE_ORDER
     }
@@ -89,18 +108,33 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
         for name in WRITE_ORDER
     }
     next_state = {name: compared[name].next_state for name in ENTITIES}
-    rows = _rows(compared, absent, next_state, repairs, images)
-    touched = frozenset(i.source_id for i in images["people"])
-    found = links(compared["people"], base["people"], repairs.links, touched)
-    rows[IDENTITIES, False], rows[IDENTITIES, True] = found.writes, found.removals
+    rows = _rows(compared, absent, with_old_ids(next_state, walk), repairs, images, walk)
+    renamed = walk["people"][WAS].to_list() if "people" in walk else []
+    seen = frozenset(renamed).union(i.source_id for i in images["people"])
+    identities = links(compared["people"], committed["people"], repairs.links, seen)
+    rows[IDENTITIES, False], rows[IDENTITIES, True] = identities.writes, identities.removals
+    twins = proposal({name: absent[name].filter(pl.col(REASON) == ABSENT) for name in ENTITIES},
+                     {name: compared[name].wanted.filter(pl.col("op") == "create") for name in ENTITIES})
+    numbers = facts(compared, absent, before, checked, expected_districts, first_load=first_load,
+                    drained=around.drained)
     return Plan(
         operations=tuple((e, a, rows[e, a]) for e, a in waves() if not rows[e, a].is_empty()),
         counts={name: compared[name].counts for name in ENTITIES},
         next_state=next_state,
-        facts=facts(compared, absent, before, checked, expected_districts, first_load=first_load),
+        facts=_with_identities(numbers, twins, len(others), moving=around.moving),
         reasons={name: _counted(absent[name], REASON) for name in ENTITIES},
         left_out={name: _counted(rows, RULE) for name, rows in desired.left_out.items() if rows.height},
+        issues=pl.concat([found(others), twins.issues()]),
+        twins=twins,
     )
+
+
+def _with_identities(numbers: Facts, twins: Proposal, others: int, *, moving: bool) -> Facts:
+    """The numbers with those that only identities tell. An id of somebody else counts as an update of an identity."""
+    entities = {name: replace(e, twins=twins.counts().get(name, 0)) for name, e in numbers.entities.items()}
+    people = entities["people"]
+    entities["people"] = replace(people, identity_updates=people.identity_updates + others)
+    return replace(numbers, entities=entities, moving=moving)
 
 
 def _counted(rows: pl.DataFrame, column: str) -> dict[str, int]:
@@ -120,10 +154,22 @@ def _wanted(name: str, desired: Desired, base: State, contacts: pl.DataFrame) ->
 
 
 def _rows(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], next_state: State, repairs: Repairs,
-          images: Mapping[str, list[TableImage]]) -> dict[tuple[str, bool], pl.DataFrame]:
+          images: Mapping[str, list[TableImage]], walk: Walk) -> dict[tuple[str, bool], pl.DataFrame]:
     rows: dict[tuple[str, bool], pl.DataFrame] = {}
     for name in WRITE_ORDER:
         edited = repairs.edited.get(name, frozenset())
         rows[name, False] = writes(compared[name], next_state, edited, images[name])
         rows[name, True] = archives(compared[name], absent[name], next_state, edited, images[name])
+        if name in walk:
+            for archive in (False, True):
+                rows[name, archive] = _under_a_new_id(rows[name, archive], walk[name])
     return rows
+
+
+def _under_a_new_id(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The operations with the source id that their record had before."""
+    if rows.is_empty():
+        return rows
+    old = rows.select(SOURCE_ID).join(pairs.select(WAS, NOW), left_on=SOURCE_ID, right_on=NOW, how="left",
+                                      maintain_order="left")[WAS]
+    return rows.with_columns(pl.coalesce(pl.lit(old), pl.col("was").cast(pl.String)).alias("was"))

@@ -8,7 +8,7 @@ import polars as pl
 
 from homeroom.check.checked import Checked
 from homeroom.diff.applied import ACTIVE, SOURCE_ID, STATUS, State
-from homeroom.diff.compare import Compared
+from homeroom.diff.compare import AT, Compared, differs
 from homeroom.diff.removals import ABSENT, REASON, RULED
 from homeroom.model.plan import EntityChange, Facts
 
@@ -16,8 +16,9 @@ _SCHOOL_OF = {"people": "orgs", "classes": "school", "enrollments": "school"}
 
 
 def facts(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], applied: State, checked: Checked,
-          expected: Iterable[str], *, first_load: bool) -> Facts:
-    """All that guards may look at, from the finished comparison."""
+          expected: Iterable[str], *, first_load: bool, drained: Mapping[str, int] | None = None) -> Facts:
+    """All that guards may look at, from the finished comparison. `drained` are the unexplained removals of the days
+    before."""
     unexplained = {name: rows.filter(pl.col(REASON) == ABSENT) for name, rows in absent.items()}
     orgs = checked.entities["orgs"].records
     known = applied["orgs"].filter((pl.col(STATUS) == ACTIVE) & pl.lit("orgs" in checked.delivered))
@@ -32,6 +33,7 @@ def facts(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], 
         applied_schools=_schools_of(known).height,
         unresolved=checked.unresolved,
         references=checked.references,
+        drained=dict(drained or {}),
     )
 
 
@@ -42,7 +44,22 @@ def _change(compared: Compared, checked: Checked, reasons: pl.Series) -> EntityC
         base=compared.base, read=read.read, errors=read.errors, updates=compared.counts.update,
         explained=int((reasons != ABSENT).sum()), unexplained=int((reasons == ABSENT).sum()),
         ruled=int((reasons == RULED).sum()), delivered=name in checked.delivered,
+        creates=compared.counts.create, identity_updates=_identity_updates(compared) if name == "people" else 0,
     )
+
+
+def _identity_updates(people: Compared) -> int:
+    """Updates that may make another person of a record: name and email change together, or one number for another.
+
+    A number that is told for the first time, or no more, is no other number.
+    """
+    rows = people.wanted.filter(pl.col("op") == "update")
+    if rows.is_empty():
+        return 0
+    named = pl.col(differs("given_name")) | pl.col(differs("family_name"))
+    known = pl.lit(people.applied["identifier"].gather(rows[AT]).is_not_null())
+    another = pl.col(differs("identifier")) & pl.col("identifier").is_not_null() & known
+    return int(rows.select(((named & pl.col(differs("email"))) | another).fill_null(False).sum()).item())
 
 
 def _district_ids(orgs: pl.DataFrame) -> frozenset[str]:
@@ -76,15 +93,23 @@ def _schools(unexplained: Mapping[str, pl.DataFrame], applied: State) -> dict[st
 
 def _classes(unexplained: Mapping[str, pl.DataFrame], compared: Mapping[str, Compared],
              applied: State) -> tuple[tuple[str, int, int], ...]:
-    """Classes that stay and lose students: (class, unexplained removals, active students before)."""
-    students = unexplained["enrollments"].filter(pl.col("role") == "student")
+    """Classes that stay and lose students: (class, students who leave unexplained, students before).
+
+    People count, not rows: who has another place in the class does not leave it.
+    """
+    rows = unexplained["enrollments"]
+    lost = rows.filter(pl.col("role") == "student").select("class", "person").unique()
     stay = compared["classes"].next_state.filter(pl.col(STATUS) == ACTIVE).select(pl.col(SOURCE_ID).alias("class"))
-    shrunk = students.group_by("class").len("removed").join(stay, on="class", how="semi")
-    if shrunk.is_empty():
+    lost = lost.join(stay, on="class", how="semi")
+    if lost.is_empty():
         return ()
-    before = applied["enrollments"].select("class", "role", STATUS).join(shrunk, on="class", how="semi")
-    active = before.filter((pl.col(STATUS) == ACTIVE) & (pl.col("role") == "student"))
-    base = active.group_by("class").len("base")
+    still = _students(compared["enrollments"].next_state, lost)
+    shrunk = lost.join(still, on=["class", "person"], how="anti").group_by("class").len("removed")
+    base = _students(applied["enrollments"], lost).group_by("class").len("base")
     return tuple(shrunk.join(base, on="class", how="left").sort("class").iter_rows())
 
 
+def _students(enrollments: pl.DataFrame, classes: pl.DataFrame) -> pl.DataFrame:
+    """Each student once in each of these classes."""
+    rows = enrollments.select("class", "person", "role", STATUS).join(classes, on="class", how="semi")
+    return rows.filter((pl.col(STATUS) == ACTIVE) & (pl.col("role") == "student")).select("class", "person").unique()

@@ -1,25 +1,31 @@
 """guard: the plan's numbers → a verdict. A pure function, so that preview and run agree.
 
-A guard never changes a plan. Tripped, it holds the whole plan until a person approves or discards it, or until a newer
-plan does not trip.
+A guard never changes a plan. Tripped, it holds the plan until a person approves or discards it, or until a newer plan
+does not trip; what of it waits, where the district lets the rest go on, says `Verdict.waits`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
-from homeroom.guard.guards import BY_CODE, GUARDS, Guard
-from homeroom.model.entities import BY_FILE
+from homeroom.guard.guards import BY_CODE, GUARDS, SEASON, Guard
+from homeroom.guard.looks import LOOKS, Seen
 from homeroom.model.integration import Limit
 from homeroom.model.plan import Facts
+from homeroom.model.waits import ALL_WAITS, NO_WAITS, Waits
 
-__all__ = ["GUARDS", "Judged", "Verdict", "judge"]
+__all__ = ["ALL_WAITS", "GUARDS", "NO_WAITS", "SEASON", "Judged", "Verdict", "Waits", "judge"]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One guard's result: the worst `value` it saw, `about` what (an entity, a school, a class), and the limit."""
+    """One guard's result: the worst `value` it saw, `about` what (an entity, a school, a class), and the limit.
+
+    `waits` is what it holds, nothing if it did not trip; `approvers` how many people must approve what it holds.
+    """
 
     code: str
     value: float
@@ -28,12 +34,16 @@ class Judged:
     tripped: bool
     about: str
     count: int
+    off: bool = False
+    approvers: int = 1
+    waits: Waits = NO_WAITS
 
     def as_json(self) -> dict[str, object]:
         """The form in `plan --json` and in summaries."""
+        guard = BY_CODE[self.code]
         return {"code": self.code, "value": self.value, "limit": self.limit, "unit": self.unit,
-                "tripped": self.tripped, "about": self.about, "count": self.count,
-                "meaning": BY_CODE[self.code].meaning}
+                "tripped": self.tripped, "about": self.about, "count": self.count, "meaning": guard.meaning,
+                "holds": guard.holds, "off": self.off, "approvers": self.approvers}
 
 
 @dataclass(frozen=True)
@@ -57,117 +67,81 @@ class Verdict:
         """Whether the plan waits for a person."""
         return bool(self.tripped)
 
+    @property
+    def waits(self) -> Waits:
+        """Which changes wait for a person, if the rest may go on."""
+        return reduce(or_, (g.waits for g in self.tripped), NO_WAITS)
 
-@dataclass(frozen=True)
-class _Seen:
-    """One number that a guard looks at: `count` of `base` (base 0: an absolute count)."""
-
-    about: str
-    count: int
-    base: int = 0
+    @property
+    def approvers(self) -> int:
+        """How many people must approve the plan: two where very much leaves, or a collection is empty."""
+        return max((g.approvers for g in self.tripped), default=1)
 
 
 def judge(facts: Facts, limits: Mapping[str, Limit] | None = None, *, hold_first_load: bool = False) -> Verdict:
-    """Judge a plan by its numbers. `limits` are the integration's own; `hold_first_load` is its wish for a look."""
+    """Judge a plan by its numbers. `limits` are those of the integration on this day, of a season window too;
+    `hold_first_load` is its wish for a look."""
     own = limits or {}
     return Verdict(tuple(
-        _judged(_limited(guard, own.get(guard.code)), _LOOKS[guard.code](facts, hold_first_load)) for guard in GUARDS
+        _asked(_limited(guard, own.get(guard.code)), facts, hold_first_load) for guard in GUARDS
     ))
 
 
 def _limited(guard: Guard, own: Limit | None) -> Guard:
-    """The guard with the integration's limits; completeness, district and first load have no limits to widen."""
-    if own is None or not guard.code.startswith("GRD-"):
+    """The guard with the integration's limits; completeness, district and the like have no limits to widen."""
+    if own is None or not guard.own_limits:
         return guard
     wished = own.percent if guard.unit == "percent" else own.count
-    return Guard(guard.code, guard.meaning, guard.unit, guard.limit if wished is None else wished,
-                 guard.floor if own.floor is None else own.floor, guard.remedy)
+    return replace(guard, limit=guard.limit if wished is None else wished,
+                   floor=guard.floor if own.floor is None else own.floor, off=own.off)
 
 
-def _judged(guard: Guard, seen: Iterable[_Seen]) -> Judged:
+def _asked(guard: Guard, facts: Facts, hold_first_load: bool) -> Judged:
+    """The guard's answer; one that is off is not asked, and says so."""
+    if guard.off:
+        return Judged(guard.code, 0.0, guard.limit, guard.unit, False, "", 0, off=True)
+    return _judged(guard, list(LOOKS[guard.code](facts, hold_first_load)))
+
+
+def _judged(guard: Guard, seen: Iterable[Seen]) -> Judged:
     """The worst number decides. Below the floor a share says nothing: there the largest count stands for all."""
-    def badness(one: _Seen) -> tuple[bool, bool, float, int]:
+    def badness(one: Seen) -> tuple[bool, bool, float, int]:
         counts = one.count >= guard.floor
         return _trips(guard, one), counts, _value(guard, one) if counts else 0.0, one.count
 
-    worst = max(seen, key=badness, default=_Seen("", 0))
+    found = list(seen)
+    worst = max(found, key=badness, default=Seen("", 0))
     value, tripped = _value(guard, worst), _trips(guard, worst)
-    return Judged(guard.code, value, guard.limit, guard.unit, tripped, worst.about, worst.count)
+    two = tripped and guard.two_above is not None and value > guard.two_above
+    waits = _held(guard, [one for one in found if _trips(guard, one)]) if tripped else NO_WAITS
+    return Judged(guard.code, value, guard.limit, guard.unit, tripped, worst.about, worst.count,
+                  approvers=2 if two else 1, waits=waits)
 
 
-def _value(guard: Guard, seen: _Seen) -> float:
+def _held(guard: Guard, tripping: Iterable[Seen]) -> Waits:
+    """What waits by this guard: of schools and classes, each that trips and not only the worst."""
+    named = frozenset(one.of for one in tripping)
+    match guard.holds:
+        case "removals":
+            return Waits(removals=True)
+        case "creations":
+            return Waits(creations=True)
+        case "school":
+            return Waits(schools=named)
+        case "class":
+            return Waits(classes=named)
+        case _:
+            return ALL_WAITS
+
+
+def _value(guard: Guard, seen: Seen) -> float:
     if guard.unit == "percent":
         return round(100 * seen.count / seen.base, 3) if seen.base else 0.0
     return float(seen.count)
 
 
-def _trips(guard: Guard, seen: _Seen) -> bool:
-    if seen.count < guard.floor:
+def _trips(guard: Guard, seen: Seen) -> bool:
+    if not seen.count or seen.count < guard.floor:
         return False
-    if guard.unit == "percent":
-        return 100 * seen.count > guard.limit * seen.base
-    return seen.count > guard.limit
-
-
-def _complete(facts: Facts, _: bool) -> list[_Seen]:
-    return [_Seen("enrollments", facts.unresolved, facts.references)]
-
-
-def _district(facts: Facts, _: bool) -> list[_Seen]:
-    """Another district's file: no district organisation in common, or, without any, no school in common."""
-    if facts.districts and facts.expected_districts:
-        return [_Seen("orgs", 0 if facts.districts & facts.expected_districts else 1)]
-    if facts.applied_schools:
-        return [_Seen("orgs", 0 if facts.shared_schools else 1)]
-    return [_Seen("orgs", 0)]
-
-
-def _first_load(facts: Facts, hold: bool) -> list[_Seen]:
-    return [_Seen("roster", int(facts.first_load and hold))]
-
-
-_COLLECTIONS = frozenset(entity.name for entity in BY_FILE.values())
-
-
-def _emptied(facts: Facts, _: bool) -> list[_Seen]:
-    """Contacts are no collection of their own: a school may well have none left."""
-    came = {name: e for name, e in facts.entities.items() if name in _COLLECTIONS and e.delivered}
-    return [_Seen(name, e.base) for name, e in came.items() if e.base and not e.read]
-
-
-def _removed(facts: Facts, _: bool) -> list[_Seen]:
-    return [_Seen(name, e.unexplained, e.base) for name, e in facts.entities.items()]
-
-
-def _people_removed(facts: Facts, _: bool) -> list[_Seen]:
-    return [_Seen("people", facts.entities["people"].unexplained)] if "people" in facts.entities else []
-
-
-def _schools(facts: Facts, _: bool) -> list[_Seen]:
-    return [
-        _Seen(f"{entity} of school {school}", removed, base)
-        for school, entities in facts.schools.items() for entity, (removed, base) in entities.items()
-    ]
-
-
-def _classes(facts: Facts, _: bool) -> list[_Seen]:
-    return [_Seen(f"class {class_}", removed, base) for class_, removed, base in facts.classes]
-
-
-def _updated(facts: Facts, _: bool) -> list[_Seen]:
-    return [_Seen(name, e.updates, e.base) for name, e in facts.entities.items()]
-
-
-def _in_error(facts: Facts, _: bool) -> list[_Seen]:
-    return [_Seen(name, e.errors, e.read) for name, e in facts.entities.items()]
-
-
-def _ruled(facts: Facts, _: bool) -> list[_Seen]:
-    return [_Seen(name, e.ruled, e.base) for name, e in facts.entities.items()]
-
-
-_LOOKS: Mapping[str, Callable[[Facts, bool], list[_Seen]]] = {
-    "COMPLETE": _complete, "DISTRICT": _district, "FIRST-LOAD": _first_load, "GRD-01": _emptied, "GRD-02": _removed,
-    "GRD-03": _people_removed, "GRD-04": _schools, "GRD-05": _classes, "GRD-06": _updated, "GRD-11": _in_error,
-    "GRD-12": _ruled,
-}
+    value, limit = (100 * seen.count, guard.limit * seen.base) if guard.unit == "percent" else (seen.count, guard.limit)
+    return value > limit or (not guard.strict and value == limit)

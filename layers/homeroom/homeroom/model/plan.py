@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from homeroom.model.byhand import HandRecord
-from homeroom.model.crosswalk import NO_CROSSWALK, CrossWalk
 from homeroom.model.directory import Account
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Action = Literal["create", "update", "archive", "restore", "adopt", "give back", "link", "unlink"]
 
@@ -239,15 +241,18 @@ class Around:
 
     `hand` are the records made by hand that are active. `accounts` are the district's directory, None where no match
     by name is asked for. `drained`: entity → unexplained removals applied in the last seven days. `undone`: entity →
-    source ids that an undo took back and that nobody has approved since. `crosswalk` is one that a person approved, or
-    that an interrupted run may have applied in part.
+    source ids that an undo took back and that nobody has approved since. `walk`: entity → (`was`, `now`), new ids of
+    known records that an interrupted run may have written already. `rekey`: a person approved the proposal that this
+    plan makes (`homeroom.diff.rekey`). `moving`: the roster comes by another aggregator since it was applied last.
     """
 
     hand: tuple[HandRecord, ...] = ()
     accounts: tuple[Account, ...] | None = None
     drained: Mapping[str, int] = field(default_factory=dict)
     undone: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    crosswalk: CrossWalk = NO_CROSSWALK
+    walk: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    rekey: bool = False
+    moving: bool = False
 
 
 NOTHING_AROUND = Around()

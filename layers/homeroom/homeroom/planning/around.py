@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+import polars as pl
+
+from homeroom.apply.manifest import load_manifest
+from homeroom.apply.part import read_part
+from homeroom.diff.rekey import walk_of
 from homeroom.model.plan import Around
 from homeroom.model.snapshot import Snapshot
+from homeroom.planning.drained import drained
 from homeroom.planning.opening import Planning
 
 
 def around(planning: Planning, snapshot: Snapshot) -> Around:
     """Read what stands beside source and applied roster. Raises SourceUnusable and RetryableError."""
-    return Around()
+    return Around(
+        walk=_walk(planning), rekey=planning.request.rekey, moving=_moving(planning),
+        drained=drained(planning.world.runs, planning.lease.integration, planning.request.as_of),
+    )
+
+
+def _walk(planning: Planning) -> dict[str, pl.DataFrame]:
+    """New ids that runs which were interrupted may have written already."""
+    lease, control, objects = planning.lease, planning.control, planning.world.objects
+    return walk_of(
+        operation for run in control.dirty_runs
+        for part in range(len(load_manifest(objects, lease.integration, run).parts))
+        for operation in read_part(objects, lease.integration, run, part)
+    )
+
+
+def _moving(planning: Planning) -> bool:
+    """Whether nothing was applied since the roster comes by another aggregator."""
+    moving, applied_at = planning.integration.moving, planning.control.applied_at
+    return moving is not None and applied_at is not None and moving.at > applied_at

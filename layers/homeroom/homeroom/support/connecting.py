@@ -14,18 +14,20 @@ from homeroom.model.credentials import missing
 from homeroom.model.integration import Integration
 from homeroom.model.setup import SetUp
 from homeroom.ports import World
-from homeroom.products import unknown
+from homeroom.products import defaults
 from homeroom.support.audit import audit
 from homeroom.support.choosing import refuse_unknown_words
+from homeroom.support.options import refuse_what_products_do_not_allow
 from homeroom.support.timers import put_timer, refuse_bad_time
 from homeroom.support.verifying import for_another_district, refuse_another_of_the_district, untested
 from homeroom.support.views import integration_view, seen, steps_view
 
 _FIXED = ("aggregator", "transport", "product_line")
 """What an integration is; after its first applied run another one is a new integration (ids never mix)."""
-_OURS = ("created_at", "created_by", "paused", "setup")
+_OURS = ("created_at", "created_by", "paused", "setup", "primary", "moving")
 """What only operations of their own write; a caller's word on it is let go."""
-_KEPT = ("district_id", "sharing", "schedule", "blackouts", "secret_name")
+_KEPT = ("district_id", "sharing", "schedule", "blackouts", "secret_name", "options", "sign_in", "products", "limits",
+         "seasons")
 """What other operations write as well: it stays as it is where `connect` leaves it out."""
 
 
@@ -91,7 +93,7 @@ def _merged(event: events.Connect, known: Integration | None, world: World) -> I
     wanted = event.integration
     kept: dict[str, Any] = {name: Integration.model_fields[name].get_default() for name in _OURS}
     if known is None:
-        kept |= {"created_at": world.clock.now(), "created_by": event.by}
+        kept |= defaults(wanted) | {"created_at": world.clock.now(), "created_by": event.by}
     else:
         kept |= {name: getattr(known, name) for name in (*_OURS, *(set(_KEPT) - wanted.model_fields_set))}
     wanted = wanted.model_copy(update=kept)
@@ -114,9 +116,7 @@ def _still_true(known: Integration, wanted: Integration) -> SetUp:
 
 def _refuse_what_can_not_run(wanted: Integration) -> None:
     """A set-up that would be ignored in part, or that could take another district's file, is refused in words."""
-    wrong = unknown(wanted.product_line, wanted.products)
-    if wrong is not None:
-        raise Refused(wrong, remedy="Name product line and products as the catalogue has them.")
+    refuse_what_products_do_not_allow(wanted)
     strangers = sorted(code for code in wanted.limits if code not in GUARDS or not code.startswith("GRD-"))
     if strangers:
         raise Refused(f"there is no limit to set for {', '.join(strangers)}", remedy="Name a guard such as GRD-02.")

@@ -11,11 +11,13 @@ from homeroom.errors import Refused
 from homeroom.model import events
 from homeroom.model.events import StartRun
 from homeroom.ports import World
+from homeroom.support.asking import explain, try_choices
 from homeroom.support.audit import audit
 from homeroom.support.choosing import choose_schools, find_schools, share
 from homeroom.support.connecting import connect, rotate_secret
 from homeroom.support.deliveries import late_file
 from homeroom.support.door import start
+from homeroom.support.options import change_options
 from homeroom.support.rules import leased
 from homeroom.support.stale import check_stale
 from homeroom.support.timers import blackout, pause, reconcile_schedules, resume
@@ -102,8 +104,9 @@ def stale(_event: events.CheckStale, world: World) -> dict[str, Any]:
 _OPERATIONS: Mapping[str, Callable[[Any, World], dict[str, Any]]] = {
     "connect": connect, "test_connection": try_connection, "pending_requests": pending_requests, "accept": accept,
     "verify_district": verify_district, "schools": find_schools, "choose_schools": choose_schools, "share": share,
-    "rotate_secret": rotate_secret,
+    "rotate_secret": rotate_secret, "options": change_options,
     "list": list_all, "status": status, "run": run_now, "preview": preview, "approve": approve, "discard": discard,
     "pause": pause, "resume": resume, "blackout": blackout, "reconcile_schedules": reconcile_schedules,
     "stale": stale,
+    "try": try_choices, "explain": explain,
 }

@@ -1,0 +1,153 @@
+"""What a run would do with other choices, on the rows that were read last (design 2: a mode of `plan_roster`).
+
+The plan is made twice: with the choices that are asked for, and with those of today on the same rows. What differs is
+what the choice itself causes; the rest would happen anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from homeroom.check import by_code
+from homeroom.diff.applied import ACTIVE, SOURCE_ID, STATUS, State
+from homeroom.errors import Refused
+from homeroom.model.choices import merged
+from homeroom.model.entities import ENTITIES
+from homeroom.model.integration import Integration
+from homeroom.model.issues import CATALOGUE
+from homeroom.model.past_events import AskTry
+from homeroom.planning.around import around
+from homeroom.planning.looking import Rows, as_planning, load, newest_rows, with_choices
+from homeroom.planning.opening import Planning
+from homeroom.ports import World
+from homeroom.preview import Preview, preview
+from homeroom.products import unknown
+
+EXAMPLES = 10
+"""Source ids shown of each kind of change."""
+_BY_RULES = ("PRD-", "IDN-", "MAN-")
+"""Families of codes that rules of products and options raise, not rows of the source."""
+_ROW = "_row"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A roster reduced to what a comparison needs: for each entity the active source ids, each with its row's hash."""
+
+    rows: Mapping[str, pl.DataFrame]
+
+    @classmethod
+    def of(cls, state: State) -> Wanted:
+        """Polars' hash differs between versions, not between two frames of one process."""
+        return cls({name: _hashed(state[name], entity.names) for name, entity in ENTITIES.items()})
+
+
+def answer_try(question: AskTry, world: World) -> dict[str, Any]:
+    """Counts, guards and effects of a run with these choices. Reads no source, writes nothing.
+
+    Raises Refused for choices that do not fit, and where no run has read anything yet.
+    """
+    integration = world.integrations.get(question.integration)
+    wished = chosen(integration, question)
+    control = world.runs.control(integration.id)
+    rows = newest_rows(control, world)
+    if rows is None:
+        raise Refused("no run has read the source yet", remedy="Land an export, or run by hand; then try choices.")
+    planning = as_planning(rows, integration, control, world, question.as_of)
+    limited = integration.model_copy(update={"limits": {**integration.limits, **question.limits}})
+    same = wished.options_hash() == limited.options_hash()
+    today = None if same else Wanted.of(_plan(planning, limited, rows).plan.next_state)
+    seen = _plan(planning, wished, rows)
+    caused = caused_by(today, Wanted.of(seen.plan.next_state)) if today else {}
+    return {
+        "integration": integration.id, "rows": rows.as_json(), "as_of": planning.request.as_of,
+        "choices": question.choices.model_dump(mode="json", exclude_none=True), **_told(seen),
+        "difference": caused, "effect": _effect(caused, same=same),
+    }
+
+
+def chosen(integration: Integration, question: AskTry) -> Integration:
+    """The integration with the choices and limits of the question. Raises Refused as the operation `options` would."""
+    wished = merged(integration, question.choices)
+    wrong = unknown(wished.product_line, wished.products)
+    if wrong:
+        raise Refused(wrong, remedy="Take products of the integration's line.")
+    return wished.model_copy(update={"limits": {**wished.limits, **question.limits}})
+
+
+def caused_by(today: Wanted, then: Wanted) -> dict[str, dict[str, Any]]:
+    """Entity → records that come, leave and change with the choice, each with some source ids; only where any do."""
+    told = {}
+    for name in ENTITIES:
+        before, after = today.rows[name], then.rows[name]
+        both = before.join(after, on=SOURCE_ID, suffix=" then")
+        found = {
+            "come": after.join(before, on=SOURCE_ID, how="anti"), "leave": before.join(after, on=SOURCE_ID, how="anti"),
+            "change": both.filter(pl.col(_ROW) != pl.col(f"{_ROW} then")),
+        }
+        if any(rows.height for rows in found.values()):
+            told[name] = {word: {"count": rows.height, "examples": _some(rows)} for word, rows in found.items()}
+    return told
+
+
+def _plan(planning: Planning, integration: Integration, rows: Rows) -> Preview:
+    """One whole plan. The rows are loaded for it alone: planning lets go of them as soon as they are checked."""
+    asked = with_choices(planning, integration)
+    snapshot = load(rows, integration.id, planning.world)
+    beside = around(asked, snapshot)
+    return preview(
+        snapshot, integration, asked.applied(), as_of=asked.request.as_of, repairs=asked.repairs(),
+        expected_districts=asked.expected_districts(), around=beside,
+    )
+
+
+def _told(seen: Preview) -> dict[str, Any]:
+    """The plan and what the guards say of it, in counts, codes and some source ids."""
+    plan, verdict = seen.plan, seen.verdict
+    word = "fail" if not verdict.complete else "hold" if verdict.holds else "apply" if plan.size else "nothing"
+    codes = by_code(seen.issues)
+    rules = {code: n for code, n in codes.items() if code.startswith(_BY_RULES)}
+    return {
+        "verdict": word, "changes": sum(counts.changes for counts in plan.counts.values()),
+        "counts": {name: asdict(counts) for name, counts in plan.counts.items()},
+        "guards": [guard.as_json() for guard in verdict.guards],
+        "removals": {name: dict(whys) for name, whys in plan.reasons.items() if whys},
+        "left_out": {name: dict(whys) for name, whys in plan.left_out.items() if whys},
+        "rules": [{"code": code, "count": n, "meaning": CATALOGUE[code].meaning} for code, n in rules.items()],
+        "issues": codes, "examples": _examples(seen),
+    }
+
+
+def _examples(seen: Preview) -> dict[str, dict[str, list[str]]]:
+    """Entity → action → some source ids of what the plan writes; identities are none of the source's."""
+    told: dict[str, dict[str, list[str]]] = {}
+    for name, _, rows in seen.plan.operations:
+        if name in ENTITIES:
+            for (op,), of_kind in rows.select("op", SOURCE_ID).group_by("op", maintain_order=True):
+                told.setdefault(name, {})[str(op)] = _some(of_kind)
+    return told
+
+
+def _some(rows: pl.DataFrame) -> list[str]:
+    return rows[SOURCE_ID].bottom_k(EXAMPLES).sort().to_list()
+
+
+def _hashed(rows: pl.DataFrame, fields: tuple[str, ...]) -> pl.DataFrame:
+    active = rows.filter(pl.col(STATUS) == ACTIVE)
+    return active.select(SOURCE_ID).with_columns(active.select(fields).hash_rows().alias(_ROW))
+
+
+def _effect(caused: Mapping[str, Mapping[str, Any]], *, same: bool) -> str:
+    """The answer in a sentence."""
+    if same:
+        return "These choices take and leave the same records as today's."
+    words = {"come": "come in", "leave": "leave", "change": "get other values"}
+    told = [f"{name}: " + ", ".join(f"{changes[word]['count']:,} {text}" for word, text in words.items()
+                                    if changes[word]["count"]) for name, changes in caused.items()]
+    if not told:
+        return "The choice changes nothing on these rows."
+    return "Because of the choice " + "; ".join(told) + ". The rest of the plan would happen anyway."

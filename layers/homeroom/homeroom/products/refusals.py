@@ -1,0 +1,152 @@
+"""What does not fit the products of an integration, in words, each with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from homeroom.model.integration import Integration, Options
+from homeroom.products.catalogue import CATALOGUE_LINES, line_named, products_of
+from homeroom.products.entries import Line, Product, SignInRules, Way
+
+_PORTALS = {"clever": "Clever", "classlink": "ClassLink", "none": "the SIS itself"}
+_TRANSPORTS = {"clever_api": "Clever's API", "oneroster_rest": "OneRoster REST", "csv_pushed": "files sent by SFTP",
+               "csv_pulled": "files fetched by SFTP"}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What is wrong, and what to do."""
+
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """An option that only some lines offer: when it is asked for, who offers it, and what to say where nobody does."""
+
+    name: str
+    asked: Callable[[Options], bool]
+    offered: Callable[[Line, tuple[Product, ...]], bool]
+    text: str = ""
+    remedy: str = "Leave the option out."
+    only_products: bool = True
+    """Whether it means nothing without a product line."""
+
+
+def _not_offered(name: str) -> str:
+    return f"{{line}} does not offer {name}"
+
+
+_ONE_SCHOOL = "the one-school rule"
+_OFFERS = (
+    _Offer("Match Users By Name", lambda options: options.match_by_name, lambda line, _: line.match_by_name,
+           _not_offered("Match Users By Name")),
+    _Offer("Force Unique Class Names", lambda options: options.class_names not in (None, "off"),
+           lambda line, _: line.class_names is not None, _not_offered("Force Unique Class Names")),
+    _Offer("Sync Parent Data", lambda options: bool(options.parents), lambda line, _: line.parents is not None,
+           _not_offered("Sync Parent Data: no parent is stored"), only_products=False),
+    _Offer(_ONE_SCHOOL, lambda options: options.one_school or bool(options.home_schools),
+           lambda _, products: any(product.one_school for product in products),
+           f"{{products}} may be used in several schools, so {_ONE_SCHOOL} does nothing",
+           "Leave one_school and home_schools out."),
+    _Offer("the SIS as the only source", lambda options: options.only_source,
+           lambda line, _: line.hand.offers_only_source,
+           "{line} keeps what was made by hand, so the SIS can not be its only source"),
+    _Offer("Clever Goals", lambda options: options.goals, lambda line, _: line.goals,
+           "Clever Goals are currently not supported by {products}", "Leave goals off."),
+)
+
+
+def unknown(line: str, products: tuple[str, ...]) -> str | None:
+    """What is wrong with a choice of line and products, in words; None when the catalogue knows them."""
+    if not line:
+        return f"products need their product line, one of: {', '.join(CATALOGUE_LINES)}" if products else None
+    if line not in CATALOGUE_LINES:
+        return f"there is no product line {line}; known are: {', '.join(CATALOGUE_LINES)}"
+    known = [product.name for product in products_of(line)]
+    strangers = [product for product in products if product not in known]
+    if strangers:
+        return f"{', '.join(strangers)} is no product of {line}; known are: {', '.join(known)}"
+    return None
+
+
+def refusal(integration: Integration) -> Refusal | None:
+    """The first thing that the products of an integration do not allow; None when everything fits."""
+    return next(refusals(integration), None)
+
+
+def refusals(integration: Integration) -> Iterator[Refusal]:
+    """Everything that does not fit, most important first. Raises nothing."""
+    wrong = unknown(integration.product_line, integration.products)
+    if wrong is not None:
+        yield Refusal(wrong, "Name product line and products as the catalogue has them.")
+        return
+    line = line_named(integration.product_line)
+    if line is None:
+        yield from _without_a_line(integration)
+        return
+    yield from _sign_in(integration, line)
+    yield from _sources(integration, line)
+    yield from _options(integration, line)
+
+
+def _without_a_line(integration: Integration) -> Iterator[Refusal]:
+    asked = [offer.name for offer in _OFFERS if offer.only_products and offer.asked(integration.options)]
+    if integration.sign_in.on or integration.sign_in.students:
+        asked.append("sign-in")
+    if asked:
+        yield Refusal(f"{asked[0]} belongs to a product, and no product line is named",
+                      f"Name the product line, one of: {', '.join(CATALOGUE_LINES)}.")
+
+
+def _sign_in(integration: Integration, line: Line) -> Iterator[Refusal]:
+    asked = integration.sign_in
+    rules = [product.sign_in or line.sign_in for product in products_of(line.name, integration.products)]
+    if asked.on:
+        yield from _portal(integration, line, rules)
+    if asked.students and not any(rule.students != "no" for rule in rules):
+        yield Refusal(f"there is no student login at {line.name}", "Leave sign-in of students off.")
+    if asked.students and not asked.on:
+        yield Refusal("students sign in only where sign-in is on", "Switch sign-in on too, or leave students off.")
+
+
+def _portal(integration: Integration, line: Line, rules: list[SignInRules]) -> Iterator[Refusal]:
+    needed = next((rule.needs_rostering for rule in rules if rule.needs_rostering), None)
+    is_rostered = integration.aggregator == needed and Way(integration.aggregator, integration.transport) in line.ways
+    if needed is not None and not is_rostered:
+        portal = _PORTALS[needed]
+        yield Refusal(f"sign-in to {line.name} can not be used without {portal} rostering",
+                      f"Roster {line.name} from {_ways(line)} first, or leave sign-in off.")
+    elif integration.aggregator == "none":
+        yield Refusal("nobody's portal stands before this integration, so there is nowhere to sign in from",
+                      "Connect with the aggregator whose portal people use, Clever or ClassLink; or leave sign-in off.")
+
+
+def _sources(integration: Integration, line: Line) -> Iterator[Refusal]:
+    way = Way(integration.aggregator, integration.transport)
+    if way not in line.ways:
+        yield Refusal(f"{line.name} can not be rostered from {said(way)}", f"Take one of: {_ways(line)}.")
+
+
+def said(way: Way) -> str:
+    """A way in, in words."""
+    if way == Way("clever", "clever_api"):
+        return _TRANSPORTS[way.transport]
+    return f"{_PORTALS[way.aggregator]} by {_TRANSPORTS[way.transport]}"
+
+
+def _ways(line: Line) -> str:
+    return ", ".join(said(way) for way in line.ways)
+
+
+def _options(integration: Integration, line: Line) -> Iterator[Refusal]:
+    options, products = integration.options, products_of(line.name, integration.products)
+    for offer in _OFFERS:
+        if offer.asked(options) and not offer.offered(line, products):
+            names = ", ".join(product.name for product in products)
+            yield Refusal(offer.text.format(line=line.name, products=names), offer.remedy)
+    if options.match_by_name and options.directory is None:
+        yield Refusal("Match Users By Name needs the district's directory, and none is named",
+                      "Name the directory with it: Microsoft Entra, Google Workspace, LDAP, or an uploaded list.")
