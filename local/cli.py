@@ -49,12 +49,16 @@ COMMANDS: Mapping[str, str] = {
     "run": "support:run",
     "runs": "support:runs",
     "show": "support:show",
+    "explain": "questions:explain",
+    "try": "questions:try_choices",
     "approve": "support:approve",
     "discard": "support:discard",
     "pause": "timing:pause",
     "resume": "timing:resume",
     "blackout": "timing:blackout",
     "schedules": "timing:schedules",
+    "limits": "limits:limits",
+    "season": "limits:season",
     "docs": "docs:docs",
 }
 """Name of each command, in the order of the help, with the module below `local.commands` and its function."""

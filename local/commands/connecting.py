@@ -36,6 +36,7 @@ def connect(
     schedule: options.Schedule = None, at: options.At = None, days: options.Days = None,
     secret_name: options.SecretName = None, key: options.Key = None, secret_file: options.SecretFile = None,
     private_key_file: options.PrivateKeyFile = None, test: options.Test = True,
+    same_people: options.SamePeople = False,
     by: By = None, reason: Reason = "", stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
     """Set up an integration, then test its connection.
@@ -43,8 +44,11 @@ def connect(
     Of one that is there, the options change only what they name.
     """
     where = opened(stack, profile)
+    known = options.read_file(file) if file else _known(where, integration)
+    if same_people:
+        known.pop("secret_name", None)  # the credentials of the way before stay as they are: there may be a way back
     wanted = options.wanted(
-        integration, options.read_file(file) if file else _known(where, integration),
+        integration, known,
         {"district_id": district_id, "district_name": district_name, "aggregator": aggregator, "timezone": timezone,
          "transport": transport and transport.replace("-", "_"), "product_line": product_line, "products": product,
          "quiet_seconds": quiet_seconds, "hold_first_load": hold_first_load, "secret_name": secret_name},
@@ -57,12 +61,20 @@ def connect(
     asked: dict[str, Any] = {"integration": wanted, "by": who(by), "reason": reason}
     if credentials is not None:
         asked["credentials"] = credentials
-    answer = where.ask(events.Connect(operation="connect", **asked))
+    answer = where.ask(_request(asked, same_people))
     stored = credentials is not None or wanted.secret_name is not None
     if not (test and stored and wanted.transport != "csv_pushed"):
         return told(answer, as_json, *integrations_view([answer]), schedule_line(answer), *steps_view(answer["steps"]))
     tested = _tested(where, integration, by, reason, as_json)
     return _tell_test(tested, {**answer, **tested}, as_json)
+
+
+def _request(asked: dict[str, Any], same_people: bool) -> events.Connect | events.ChangeAggregator:
+    set_up = events.Connect(operation="connect", **asked)
+    if not same_people:
+        return set_up
+    return events.ChangeAggregator(
+        operation="change_aggregator", set_up=set_up, by=set_up.by, reason=set_up.reason or "another way in")
 
 
 def try_connection(

@@ -54,6 +54,8 @@ Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help=(
 SecretFile = Annotated[str | None, typer.Option("--secret-file", metavar="FILE", help=(
     "File with the secret, token, password or passphrase; - reads stdin."))]
 PrivateKeyFile = Annotated[Path | None, typer.Option("--private-key-file", metavar="FILE", exists=True, dir_okay=False)]
+SamePeople = Annotated[bool, typer.Option("--same-people", help=(
+    "Let the roster of this integration come another way: the next run is held and proposes who is who."))]
 Test = Annotated[bool, typer.Option("--test/--no-test", help="Test the connection afterwards.")]
 
 

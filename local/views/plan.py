@@ -81,7 +81,8 @@ def _by_entity(counted: Mapping[str, Mapping[str, int]]) -> str:
 
 def guards_view(guards: Sequence[Mapping[str, Any]]) -> list[RenderableType | None]:
     """The guards that saw anything: the worst of it, the limit, and what is left to it. The others in a line."""
-    quiet = [guard["code"] for guard in guards if not guard["value"]]
+    off = [guard["code"] for guard in guards if guard.get("off")]
+    quiet = [guard["code"] for guard in guards if not guard["value"] and not guard.get("off")]
     which = "All" if len(quiet) == len(guards) else "The other"
     others = f"[dim]{which} {len(quiet)} guards saw nothing.[/dim]" if len(quiet) > 1 else "[dim]One saw nothing.[/dim]"
     made = table("guard", "looks at", "worst seen", "limit", "left", "", numbers=["worst seen", "limit", "left"],
@@ -89,7 +90,8 @@ def guards_view(guards: Sequence[Mapping[str, Any]]) -> list[RenderableType | No
     for guard in guards:
         if guard["value"]:
             made.add_row(*_guard_cells(guard))
-    return [made if made.row_count else None, others if quiet else None]
+    unasked = f"[dim]Not asked: {', '.join(off)} (limits of this integration or season).[/dim]"
+    return [made if made.row_count else None, others if quiet else None, unasked if off else None]
 
 
 def _guard_cells(guard: Mapping[str, Any]) -> list[str]:

@@ -171,7 +171,7 @@ class MemoryRuns:
     @atomic
     def held(self) -> list[RunRecord]:
         records = [self.run(*key) for key in self.records]
-        held = [r for r in records if r.outcome == "held"]
+        held = [r for r in records if r.outcome == "held" or r.waits is not None]
         return sorted(held, key=lambda r: r.finished_at or r.started_at, reverse=True)
 
     @atomic

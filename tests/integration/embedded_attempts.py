@@ -117,7 +117,7 @@ ATTEMPTS = [
     Attempt("dynamodb", "scan", {"TableName": ROSTER}, set()),
     # order of runs, set-up, memory of events
     read_item(RUNS, CONTROL, *ALL),
-    query(RUNS, "integration", "lab-usd", "support"),
+    query(RUNS, "integration", "lab-usd", "support", "plan_roster"),
     query(RUNS, "held_state", "held", "support", IndexName="held"),
     delete_item(RUNS, CONTROL),
     read_item(SET_UP, {"id": "lab-usd"}, *ALL),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from homeroom.flow import sync
-from homeroom.model.events import Started, StartRun
+from homeroom.model.events import Approve, Started
 from homeroom.model.integration import Integration
 from homeroom.model.run import Lease, RunRecord
-from homeroom.support.door import start
 from homeroom.support.intake import settle
+from homeroom.support.operations import act
 from tests.builders.oneroster import District, Files, district, zip_bytes
 from tests.fakes.memory import MemoryWorld, memory_world
 
@@ -51,12 +51,21 @@ def changes(world: MemoryWorld, name: str, *people: dict[str, str]) -> RunRecord
     return lands(world, name, {"users": list(people)}, modes={"users": "delta"})
 
 
-def approve(world: MemoryWorld, held: RunRecord) -> RunRecord:
-    """The held plan is approved and applied."""
-    asked = StartRun(
-        trigger="approval", integration="lab", by="support", held_run=held.run, plan_hash=held.plan_hash,
-    )
-    return ended(world, start(asked, world))
+def approve(world: MemoryWorld, held: RunRecord, **words: Any) -> RunRecord:
+    """What waits of the run is approved, by as many people as it needs, and applied."""
+    answer: dict[str, Any] = {}
+    for by in ("support", "second person"):
+        answer = says_yes(world, held, by, **words)
+        if answer["state"] != "waiting":
+            break
+    return ended(world, Started.model_validate(answer))
+
+
+def says_yes(world: MemoryWorld, held: RunRecord, by: str = "support", **words: Any) -> dict[str, Any]:
+    """One person approves what waits of the run, or a part of it."""
+    asked = {"operation": "approve", "integration": "lab", "run": held.run, "by": by, "reason": "it is right",
+             "plan_hash": held.waits or held.plan_hash, **words}
+    return act(Approve.model_validate(asked), world)
 
 
 def ended(world: MemoryWorld, started: Started) -> RunRecord:

@@ -15,3 +15,11 @@ def test_the_role_of_plan_roster_may_write_how_far_a_run_is() -> None:
     role = text[text.index("  PlanRosterFunction:"):text.index("  UpsertRosterLogs:")]
     runs = role[:role.index("Resource: !GetAtt RunsTable.Arn")]
     assert "dynamodb:PutItem" in runs[runs.rindex("Action:"):]
+
+
+def test_the_role_of_plan_roster_may_look_at_the_runs_of_the_days_before() -> None:
+    assert "drained" in (TEMPLATE.parent / "layers/homeroom/homeroom/planning/around.py").read_text()
+    text = TEMPLATE.read_text()
+    role = text[text.index("  PlanRosterFunction:"):text.index("  UpsertRosterLogs:")]
+    runs = role[:role.index("Resource: !GetAtt RunsTable.Arn")]
+    assert "dynamodb:Query" in runs[runs.rindex("Action:"):]

@@ -17,7 +17,7 @@ from homeroom.apply.part import apply_part
 from homeroom.errors import SourceUnusable
 from homeroom.model.events import FinishRun, Planned, Upserted
 from homeroom.model.run import Lease
-from homeroom.planning import Planning, around, keep_failure, keep_plan
+from homeroom.planning import Planning, around, divider, keep_failure, keep_plan
 from homeroom.ports import World
 from homeroom.preview import preview
 from homeroom.read.polling import poll
@@ -52,6 +52,7 @@ def plan_run(lease: Lease, world: World) -> Planned:
     seen = preview(
         snapshot, planning.integration, planning.applied(), as_of=planning.request.as_of,
         repairs=planning.repairs(), expected_districts=planning.expected_districts(), around=beside,
+        divide=divider(planning, snapshot, beside),
     )
     return keep_plan(planning, snapshot, seen)
 

@@ -14,7 +14,8 @@ import polars as pl
 from homeroom.check import Checked, check
 from homeroom.diff import Plan, diff
 from homeroom.diff.applied import State, empty_state, standing
-from homeroom.diff.division import Division, divided
+from homeroom.diff.division import divided
+from homeroom.diff.primary import primary_issues
 from homeroom.diff.rekey import walking
 from homeroom.guard import SEASON, Verdict, Waits, judge
 from homeroom.model.byhand import HandRecord
@@ -23,10 +24,10 @@ from homeroom.model.plan import NO_REPAIRS, NOTHING_AROUND, Around, Repairs
 from homeroom.model.season import limits_on
 from homeroom.model.selection import Selection
 from homeroom.model.snapshot import Snapshot
-from homeroom.products import rules_of
-from homeroom.shape import Desired, shape
+from homeroom.products import needs_primary, rules_of
+from homeroom.shape import shape
 
-Divide = Callable[[Plan, Verdict], "Selection | Waits | None"]
+Divide = Callable[[Plan, Verdict], Selection | Waits | None]
 """Which part of a plan is applied, if not all of it: what a person approved, or all but what guards hold."""
 REKEYS = ("GRD-10", "MOVING")
 """Guards whose trip asks whether the records are the same under new ids."""
@@ -35,7 +36,8 @@ REKEYS = ("GRD-10", "MOVING")
 @dataclass(frozen=True)
 class Preview:
     """What a run would do, and whether the guards let it. `issues` are those of the source, of the rules of products,
-    and of the plan, in this order. `rekeyed` is the plan that keeps every identity, where many came under new ids.
+    and of the plan, in this order. `rekeyed` is the plan that keeps every identity, where many came under new ids, and
+    what the guards say of that one.
 
     Where the plan was divided, `plan` is the part that is applied, and `rest` the plan of what waits; the verdict is
     that on the whole. `hand` are the records made by hand that whoever approves later must find again.
@@ -45,31 +47,48 @@ class Preview:
     plan: Plan
     verdict: Verdict
     issues: pl.DataFrame
-    rekeyed: Plan | None = None
+    rekeyed: tuple[Plan, Verdict] | None = None
     rest: Plan | None = None
     hand: tuple[HandRecord, ...] = ()
 
 
 def preview(snapshot: Snapshot, integration: Integration, applied: State | None, *, as_of: str,
             repairs: Repairs = NO_REPAIRS, expected_districts: Iterable[str] = (),
-            around: Around = NOTHING_AROUND) -> Preview:
+            around: Around = NOTHING_AROUND, divide: Divide | None = None) -> Preview:
     """The roster we want is a pure function of what the source says and what the district chose.
 
     `applied` is the kept state, None before the first load; `as_of` the day (YYYY-MM-DD) in the integration's zone.
+    `divide` is asked once, with the whole plan and its verdict; where it names a part, the rest is planned apart.
     """
     checked = check(snapshot)
     del snapshot  # a large district's rows are not needed twice; who called lets go of them too
     rules, sharing = rules_of(integration), integration.sharing
     looks_back = sharing.narrows or rules.shapes
-    desired = shape(checked, sharing, standing(applied, repairs, checked.delivered) if looks_back else {},
-                    rules=rules, accounts=around.accounts, hand=around.hand)
-    planned = partial(diff, desired, applied, checked, roster=integration.roster, as_of=as_of, repairs=repairs,
-                      expected_districts=expected_districts, policy=rules.hand)
+    shaped = partial(shape, checked, sharing, rules=rules, accounts=around.accounts)
+    desired = shaped(standing(applied, repairs, checked.delivered) if looks_back else {}, hand=around.hand)
+    compared = partial(diff, checked=checked, roster=integration.roster, as_of=as_of,
+                       expected_districts=expected_districts, policy=rules.hand)
+    planned = partial(compared, desired, applied, repairs=repairs)
     plan = planned(around=around)
     if around.rekey:
-        plan = planned(around=walking(around, plan.twins))
-    limits = limits_on(as_of, integration.limits, integration.seasons, SEASON)
-    verdict = judge(plan.facts, limits, hold_first_load=integration.hold_first_load)
+        around = walking(around, plan.twins)
+        plan = planned(around=around)
+    judged = partial(judge, limits=limits_on(as_of, integration.limits, integration.seasons, SEASON),
+                     hold_first_load=integration.hold_first_load)
+    verdict = judged(plan.facts)
     proposes = plan.twins.twins and any(guard.code in REKEYS for guard in verdict.tripped)
-    rekeyed = planned(around=walking(around, plan.twins)) if proposes else None
-    return Preview(checked, plan, verdict, pl.concat([checked.issues, desired.issues, plan.issues]), rekeyed)
+    kept = planned(around=walking(around, plan.twins)) if proposes else None
+    rekeyed = (kept, judged(kept.facts)) if kept else None
+    promoted = primary_issues(plan.next_state["people"], [one.person for one in integration.primary],
+                              needed=needs_primary(integration))
+    issues = pl.concat([checked.issues, desired.issues, plan.issues, promoted])
+    wished = divide(plan, verdict) if divide else None
+    division = None if wished is None else divided(
+        plan, wished, desired, empty_state() if applied is None else applied, repairs, around,
+        again=lambda wanted, state, mended, beside: compared(wanted, state, repairs=mended, around=beside),
+        desired_after=lambda state, beside: desired if not looks_back else shaped(
+            standing(state, NO_REPAIRS, checked.delivered), hand=beside.hand),
+    )
+    if division is None:
+        return Preview(checked, plan, verdict, issues, rekeyed, hand=around.hand)
+    return Preview(checked, division.part, verdict, issues, rest=division.rest, hand=division.after.hand)

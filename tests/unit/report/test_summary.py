@@ -183,12 +183,21 @@ def test_a_held_run_asks_for_a_look() -> None:
 
 def test_of_several_guards_the_gravest_says_what_to_do() -> None:
     step = summary("held", held_by("DISTRICT", "FIRST-LOAD", "GRD-11"))["next"]
-    assert step["text"] == "Check who uploads to this folder. Discard the plan."
+    assert step["text"] == (
+        "DISTRICT: the file is another district's (people). Check who uploads to this folder. Discard the plan.")
 
 
 def test_a_first_load_speaks_last() -> None:
     step = summary("held", held_by("FIRST-LOAD", "GRD-11"))["next"]
-    assert step["text"].startswith("Send the district the list of issues")
+    assert step["text"].startswith(
+        "GRD-11: rows in error of one entity (people): 50 %, limit 10 %. Send the district the list of issues")
+
+
+def test_what_needs_two_people_says_so() -> None:
+    held = held_by("GRD-02")
+    twice = replace(held, guards=[{**guard, "approvers": 2} for guard in held.guards])
+    assert "Two people must approve it." in summary("held", twice)["next"]["text"]
+    assert "Two people" not in summary("held", held)["next"]["text"]
 
 
 def test_an_unusable_source_is_the_districts_turn_in_the_words_of_the_failure() -> None:

@@ -30,8 +30,13 @@ def test_a_held_run_in_words_says_what_the_guards_saw_and_that_nothing_was_writt
     told = paragraph(summary("held", held_by("GRD-02"), results=[]))
     assert "is held for a look; nothing was written." in told
     assert "The plan: people: 15 to create, 45 to update, 26 to archive, 1 to restore." in told
-    assert "Guards: GRD-02: unexplained removals of one entity (people): 50 %, limit 10 %." in told
-    assert "Next: Homeroom's support. Look at the plan" in told
+    saw = "GRD-02: unexplained removals of one entity (people): 50 %, limit 10 %."
+    assert f"Next: Homeroom's support. {saw} Look at the plan" in told
+
+
+def test_each_guard_that_holds_is_told_once() -> None:
+    told = paragraph(summary("held", held_by("GRD-02", "GRD-06"), results=[]))
+    assert (told.count("GRD-02"), told.count("Also held by GRD-06: updates of one entity")) == (1, 1)
 
 
 def test_a_failed_run_in_words_gives_the_reason_once() -> None:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from homeroom.apply.failures import Failure, failure_of
-from homeroom.apply.holds import held_record, lapse, settled, supersede
+from homeroom.apply.holds import expire_held, held_record, lapse, settled, supersede
 from homeroom.apply.manifest import edits_of, load_manifest
 from homeroom.apply.results import found_results, whole_results
 from homeroom.errors import NotFound
@@ -33,7 +33,7 @@ from homeroom.ports import World
 CLOSING = timedelta(minutes=11)
 """How far the lease is moved when the end of a run begins: the function's time and a minute."""
 
-_ACTIONS = ("create", "update", "archive", "restore")
+_ACTIONS = ("create", "update", "archive", "restore", "adopt")
 
 
 class Summarize(Protocol):
@@ -117,20 +117,28 @@ def _applied(closing: Closing) -> None:
     world.runs.extend(lease, int((closing.now + CLOSING).timestamp()))
     results = whole_results(world.objects, lease, plan)
     world.roster.consume(edits_of(plan))
-    changes = _changes(plan)
-    text = f"{changes:,} record{'' if changes == 1 else 's'} changed"
-    record = _recorded(closing, _applied_as(plan), text=text, results=results, plan_run=lease.run)
+    record = _recorded(
+        closing, _applied_as(plan), text=_done(plan), results=results, plan_run=lease.run,
+        owner="vendor" if plan.rest else "nobody", waits=plan.rest["plan_hash"] if plan.rest else None,
+    )
     held = held_record(world, closing.control)
     if held is not None:
-        supersede(world.objects, lease.integration, held.run)
+        expire_held(world.objects, closing.control)
     world.runs.commit(
         lease, applied_run=lease.run, content=plan.content_hash, signature=plan.signature, at=closing.now,
-        records=[record, *([_no_longer_held(held, record)] if held else [])],
+        records=[record, *([_no_longer_held(held, record)] if held else [])], waits=plan.rest is not None,
     )
 
 
-def _changes(plan: PlanManifest) -> int:
-    return sum(counts.get(action, 0) for counts in plan.counts.values() for action in _ACTIONS)
+def _done(plan: PlanManifest) -> str:
+    """What a run did, in words."""
+    changes = _changes(plan.counts)
+    text = f"{changes:,} record{'' if changes == 1 else 's'} changed"
+    return f"{text}, {_changes(plan.rest['counts']):,} wait for approval" if plan.rest else text
+
+
+def _changes(counted: Mapping[str, Mapping[str, int]]) -> int:
+    return sum(counts.get(action, 0) for counts in counted.values() for action in _ACTIONS)
 
 
 def _applied_as(plan: PlanManifest) -> Outcome:
@@ -142,9 +150,12 @@ def _applied_as(plan: PlanManifest) -> Outcome:
 
 def _no_longer_held(held: RunRecord, applied: RunRecord) -> RunRecord:
     if applied.trigger == "approval":
-        return settled(held, "applied", f"approved; run {applied.run} applied it", held.finished_at or held.started_at)
+        text = f"approved in part; run {applied.run} applied it, and the rest waits there" if applied.waits else \
+            f"approved; run {applied.run} applied it"
+        return settled(held, "applied", text, held.finished_at or held.started_at)
     finished = applied.finished_at or applied.started_at
-    return settled(held, "lapsed", f"run {applied.run} came later and passed the guards", finished)
+    told = "came later and holds a part anew" if applied.waits else "came later and passed the guards"
+    return settled(held, "lapsed", f"run {applied.run} {told}", finished)
 
 
 def _held(closing: Closing) -> None:
@@ -156,7 +167,7 @@ def _held(closing: Closing) -> None:
     older = held_record(closing.world, closing.control)
     lapsed = [settled(older, "lapsed", f"run {record.run} was held later", closing.now)] if older else []
     if older is not None:
-        supersede(closing.world.objects, older.integration, older.run)
+        expire_held(closing.world.objects, closing.control)
     closing.world.runs.hold(closing.lease, record.run, [record, *lapsed])
 
 
@@ -202,12 +213,12 @@ def _ended_by_error(closing: Closing, failure: Failure) -> None:
 
 def _recorded(
     closing: Closing, outcome: Outcome, *, code: str | None = None, text: str = "", owner: str = "nobody",
-    results: list[dict[str, Any]] | None = None, plan_run: int | None = None,
+    results: list[dict[str, Any]] | None = None, plan_run: int | None = None, waits: str | None = None,
 ) -> RunRecord:
     """The ledger entry as it will stand, with its summary, which is stored first."""
     record = closing.record.model_copy(update={
         "state": "finished", "outcome": outcome, "code": code, "text": text, "owner": owner,
-        "finished_at": closing.now, "plan_run": plan_run,
+        "finished_at": closing.now, "plan_run": plan_run, "waits": waits,
     })
     summary = closing.summarize(
         integration=closing.integration, record=record, manifest=closing.manifest, results=results or [],

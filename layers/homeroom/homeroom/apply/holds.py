@@ -1,4 +1,7 @@
-"""A held run that is no longer held: approved, discarded or lapsed because a newer plan did not trip."""
+"""A held run that is no longer held: approved, discarded or lapsed because a newer plan did not trip.
+
+Held is a plan of which nothing was applied, or the rest of one of which a part was (`RunRecord.waits`).
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ def lapse(world: World, control: Control, text: str) -> None:
     record = held_record(world, control)
     if record is not None:
         world.runs.record(settled(record, "lapsed", text, world.clock.now()))
-        supersede(world.objects, record.integration, record.run)
+        expire_held(world.objects, control)
         world.runs.clear_hold(record.integration, record.run)
 
 
 def held_record(world: World, control: Control) -> RunRecord | None:
-    """Ledger entry of the run that is held now."""
+    """Ledger entry of the run that is held now, or that was applied while a part of its plan waits."""
     if control.held_run is None:
         return None
     try:
@@ -30,8 +33,20 @@ def held_record(world: World, control: Control) -> RunRecord | None:
 
 
 def settled(record: RunRecord, outcome: Outcome, text: str, now: datetime) -> RunRecord:
-    """The ledger entry of a held run as it stands from now on."""
+    """The ledger entry of a held run as it stands from now on.
+
+    A run that was applied but for a part that waited stays applied; the words tell what became of the rest.
+    """
+    if record.waits is not None:
+        told = text if outcome == "applied" else f"{outcome}: {text}"
+        return record.model_copy(update={"waits": None, "owner": "nobody", "text": f"{record.text}; since then {told}"})
     return record.model_copy(update={"state": "finished", "outcome": outcome, "text": text, "finished_at": now})
+
+
+def expire_held(objects: Objects, control: Control) -> None:
+    """What the held run kept is no longer needed, unless it is the run that was applied last: all starts from that."""
+    if control.held_run is not None and control.held_run != control.applied_run:
+        supersede(objects, control.integration, control.held_run)
 
 
 def supersede(objects: Objects, integration: str, run: int) -> None:

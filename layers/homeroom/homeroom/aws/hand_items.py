@@ -29,7 +29,7 @@ def hand_item(roster: str, record: HandRecord) -> Item:
     return {
         "owner": owner, "member": member, "entity": record.entity, "id": record.id, "source_id": record.source_id,
         "status": record.status, "by": record.by, "at": record.at, "reason": record.reason,
-        "released": record.released, "fields": dict(record.fields),
+        "released": record.released, "fields": dict(record.fields), "refs": dict(record.refs),
     }
 
 
@@ -37,5 +37,5 @@ def hand_of(item: Mapping[str, Any]) -> HandRecord:
     """The record of an entry."""
     return HandRecord(
         entity=item["entity"], id=item["id"], source_id=item["source_id"], status=item["status"], by=item["by"],
-        at=item["at"], reason=item["reason"], released=item["released"], fields=item["fields"],
+        at=item["at"], reason=item["reason"], released=item["released"], fields=item["fields"], refs=item["refs"],
     )

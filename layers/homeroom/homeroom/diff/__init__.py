@@ -13,6 +13,7 @@ import polars as pl
 
 from homeroom.check.checked import Checked
 from homeroom.check.findings import no_issues
+from homeroom.diff import byhand
 from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, State, corrected, empty_state
 from homeroom.diff.compare import Compared, compare
 from homeroom.diff.facts import facts
@@ -81,12 +82,14 @@ class Plan:
 
 def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: str, as_of: str,
          repairs: Repairs = NO_REPAIRS, expected_districts: Iterable[str] = (), policy: HandPolicy = _NO_POLICY,
-         around: Around = NOTHING_AROUND) -> Plan:
+         around: Around = NOTHING_AROUND, archived_as: Mapping[str, pl.DataFrame] | None = None) -> Plan:
     """The plan that makes the applied roster equal to the desired one.
 
     `applied` is None before the first load. `as_of` (YYYY-MM-DD) is the day in the integration's time zone; it only
-    explains removals, it never causes one.
+    explains removals, it never causes one. `archived_as` are fields that records get as they are archived, by entity:
+    an undo puts back those that a record had before a run restored it.
     """
+    refilled = archived_as or {}
     first_load, walk = applied is None, around.walk
     of_table = images_rekeyed(repairs.images, walk) if walk else repairs.images
     images = {name: [i for i in of_table if i.entity == name] for name in ENTITIES}
@@ -100,7 +103,7 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     compared = {
         name: compare(ENTITIES[name], wanted[name], before[name], roster=roster,
                       forced=forced[name] | touched(walk, name, before[name]),
-                      edited=repairs.edited.get(name, frozenset()))
+                      edited=repairs.edited.get(name, frozenset()), archived_as=refilled.get(name))
         for name in WRITE_ORDER
     }
     absent = {
@@ -108,9 +111,10 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
         for name in WRITE_ORDER
     }
     next_state = {name: compared[name].next_state for name in ENTITIES}
-    rows = _rows(compared, absent, with_old_ids(next_state, walk), repairs, images, walk)
+    rows = _rows(compared, absent, with_old_ids(next_state, walk), repairs, images, walk, refilled)
     renamed = walk["people"][WAS].to_list() if "people" in walk else []
     seen = frozenset(renamed).union(i.source_id for i in images["people"])
+    seen |= frozenset(refilled["people"][SOURCE_ID]) if "people" in refilled else frozenset()
     identities = links(compared["people"], committed["people"], repairs.links, seen)
     rows[IDENTITIES, False], rows[IDENTITIES, True] = identities.writes, identities.removals
     twins = proposal({name: absent[name].filter(pl.col(REASON) == ABSENT) for name in ENTITIES},
@@ -154,12 +158,13 @@ def _wanted(name: str, desired: Desired, base: State, contacts: pl.DataFrame) ->
 
 
 def _rows(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], next_state: State, repairs: Repairs,
-          images: Mapping[str, list[TableImage]], walk: Walk) -> dict[tuple[str, bool], pl.DataFrame]:
+          images: Mapping[str, list[TableImage]], walk: Walk,
+          refilled: Mapping[str, pl.DataFrame]) -> dict[tuple[str, bool], pl.DataFrame]:
     rows: dict[tuple[str, bool], pl.DataFrame] = {}
     for name in WRITE_ORDER:
         edited = repairs.edited.get(name, frozenset())
         rows[name, False] = writes(compared[name], next_state, edited, images[name])
-        rows[name, True] = archives(compared[name], absent[name], next_state, edited, images[name])
+        rows[name, True] = archives(compared[name], absent[name], next_state, edited, images[name], name in refilled)
         if name in walk:
             for archive in (False, True):
                 rows[name, archive] = _under_a_new_id(rows[name, archive], walk[name])

@@ -42,9 +42,13 @@ def corrected(entity: Entity, applied: pl.DataFrame, images: Iterable[TableImage
     rows = {image.source_id: image for image in sorted(images, key=_preference) if image.fields is not None}
     if not rows:
         return applied
-    held = [_row(entity, image) for image in rows.values()]
     untouched = applied.join(pl.DataFrame({SOURCE_ID: list(rows)}), on=SOURCE_ID, how="anti", maintain_order="left")
-    return pl.concat([untouched, pl.DataFrame(held, schema=schema(entity))])
+    return pl.concat([untouched, rows_of(entity, rows.values())])
+
+
+def rows_of(entity: Entity, images: Iterable[TableImage]) -> pl.DataFrame:
+    """Records in the form of the kept state; all of them have fields."""
+    return pl.DataFrame([_row(entity, image) for image in images], schema=schema(entity))
 
 
 def standing(applied: State | None, repairs: Repairs, delivered: Iterable[str]) -> dict[str, pl.DataFrame]:

@@ -38,11 +38,15 @@ class Compared:
 
 
 def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, roster: str,
-            forced: frozenset[str], edited: frozenset[str]) -> Compared:
+            forced: frozenset[str], edited: frozenset[str], altered: frozenset[str] = frozenset(),
+            taken: frozenset[str] = frozenset(),
+            archived_as: pl.DataFrame | None = None) -> Compared:
     """Compare wanted records with applied ones.
 
     `forced` source ids are rewritten even if equal (a half-done move), also those that are kept or archived already;
-    `edited` ones carry a hand edit that the SIS overrides. New records get their internal id here.
+    `edited` ones carry a hand edit that the SIS overrides; of those, `altered` ones were not archived by hand. `taken`
+    ones were made by hand: they stand in `applied` as if the SIS had had them, and are adopted. New records get their internal id here. `archived_as` has
+    the fields that records get as they are archived, where they are others than they have: only an undo says so.
     """
     want = desired.records
     at = _places(want, applied)
@@ -50,11 +54,13 @@ def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, ro
     want = _with_differences(entity, want, applied, at)
     changed = want.select(pl.any_horizontal(differs(f) for f in entity.names)).to_series()
     touched = _among(want, forced | edited) & ~new
-    op = _operations(new, back, changed | touched, _among(want, edited))
+    op = _operations(new, back, changed | touched, _among(want, edited - altered), _among(want, taken))
     want = want.with_columns(_ids(entity, want, applied, at, new, roster), op, at.alias(AT))
     written = want.filter(pl.col("op").is_not_null())
     seen = pl.zeros(applied.height, pl.Boolean, eager=True).scatter(at.drop_nulls(), True)
     absent, rest = _unseen(applied.with_row_index(AT).filter(~seen), desired.unusable)
+    if archived_as is not None:
+        absent = absent.update(archived_as, on=SOURCE_ID, include_nulls=True)
     unchanged = want.height - written.height
     if forced:
         written, absent, rest = _mended(written, absent, rest, forced)
@@ -68,8 +74,9 @@ def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, ro
         counts=Counts(
             create=done.get("create", 0), update=done.get("update", 0), restore=done.get("restore", 0),
             archive=absent.height, unchanged=unchanged, kept=int((rest[STATUS] == ACTIVE).sum()),
+            adopt=done.get("adopt", 0),
         ),
-        base=int((applied[STATUS] == ACTIVE).sum()),
+        base=int((applied[STATUS] == ACTIVE).sum()) - len(taken),
     )
 
 
@@ -105,10 +112,10 @@ def _among(want: pl.DataFrame, source_ids: frozenset[str]) -> pl.Series:
     return want.select(SOURCE_ID).join(few, on=SOURCE_ID, how="left", maintain_order="left")["_in"].fill_null(False)
 
 
-def _operations(new: pl.Series, back: pl.Series, changed: pl.Series, edited: pl.Series) -> pl.Series:
+def _operations(new: pl.Series, back: pl.Series, changed: pl.Series, edited: pl.Series, taken: pl.Series) -> pl.Series:
     """The operation of each row, null where nothing is to be written."""
     return pl.select(
-        pl.when(new).then(pl.lit("create")).when(back).then(pl.lit("restore"))
+        pl.when(taken).then(pl.lit("adopt")).when(new).then(pl.lit("create")).when(back).then(pl.lit("restore"))
         .when(edited & changed).then(pl.lit("restore")).when(changed).then(pl.lit("update")).alias("op")
     ).to_series()
 

@@ -42,17 +42,22 @@ class Links:
     removals: pl.DataFrame
 
 
-def links(people: Compared, kept: pl.DataFrame, dirty: tuple[LinkImage, ...], touched: frozenset[str]) -> Links:
+def links(people: Compared, kept: pl.DataFrame, dirty: tuple[LinkImage, ...], touched: frozenset[str],
+          by_hand: tuple[pl.DataFrame, pl.DataFrame] | None = None) -> Links:
     """Identity links that change with this plan.
 
     `kept` is the kept state of people, as it was committed: the table's links are those of it. Only `dirty` links are
-    compared with the table instead. `touched` are source ids that an interrupted run may have written.
+    compared with the table instead. `touched` are source ids that an interrupted run may have written. `by_hand` are
+    the active people made by hand, before and after the plan: they hold identities like any other.
     """
-    affected = _affected(people, kept, dirty, touched)
+    affected = _affected(people, kept, dirty, touched, by_hand)
     if affected.is_empty():
         return Links(_none(), _none())
-    after = _holders(people.next_state, affected)
-    before = _holders(kept, affected)
+    after, before = people.next_state, kept
+    if by_hand is not None:
+        before, after = (pl.concat([rows, made], how="diagonal_relaxed")
+                         for rows, made in zip((before, after), by_hand, strict=True))
+    after, before = _holders(after, affected), _holders(before, affected)
     if dirty:
         images = pl.DataFrame({LINK: [i.link for i in dirty], PERSON: [i.person for i in dirty]}, schema=_LINKS)
         before = pl.concat([before.join(images, on=LINK, how="anti"), images.filter(pl.col(PERSON).is_not_null())])
@@ -62,13 +67,13 @@ def links(people: Compared, kept: pl.DataFrame, dirty: tuple[LinkImage, ...], to
     return Links(_rows(moved, "link", PERSON), _rows(lost, "unlink", "was"))
 
 
-def _affected(people: Compared, kept: pl.DataFrame, dirty: tuple[LinkImage, ...],
-              touched: frozenset[str]) -> pl.DataFrame:
-    """Every link value that a changed person had or gets."""
+def _affected(people: Compared, kept: pl.DataFrame, dirty: tuple[LinkImage, ...], touched: frozenset[str],
+              by_hand: tuple[pl.DataFrame, pl.DataFrame] | None) -> pl.DataFrame:
+    """Every link value that a changed person had or gets, and those of people made by hand."""
     changed = people.wanted.select(SOURCE_ID)
     if touched:
         changed = pl.concat([changed, pl.DataFrame({SOURCE_ID: sorted(touched)})])
-    rows = [state.join(changed, on=SOURCE_ID, how="semi") for state in (kept, people.next_state)]
+    rows = [*(state.join(changed, on=SOURCE_ID, how="semi") for state in (kept, people.next_state)), *(by_hand or ())]
     named = pl.concat([_values(state) for state in rows]).select(LINK)
     return pl.concat([named, pl.DataFrame({LINK: [i.link for i in dirty]}, schema={LINK: pl.String})]).unique()
 

@@ -186,7 +186,9 @@ def _by(*columns: str | pl.Expr) -> Callable[[pl.DataFrame], pl.DataFrame]:
     return lambda rows: rows.select(SOURCE_ID, key.alias(_KEY))
 
 
-_NAME = pl.concat_str("given_name", "family_name", separator="\x1f")
+_NAME = pl.concat_str(pl.col("given_name").fill_null(""), pl.col("family_name").fill_null(""),
+                      separator=" ").str.strip_chars()
+"""The whole name: a contact at Clever has all of it in one field."""
 _EMPTY_IS_SOMETHING = ("terms", "periods")
 
 

@@ -123,7 +123,7 @@ def withheld(desired: Desired, operations: Operations, left: Left, before: State
         said = entities[name]
         stays = before[name].filter((pl.col(STATUS) == ACTIVE) & within(before[name][SOURCE_ID], waits))
         goes_on = said.records.filter(~within(said.records[SOURCE_ID], waits))
-        stays = stays.select(said.records.columns).cast(dict(said.records.schema))
+        stays = stays.select(said.records.columns).cast(said.records.schema)
         entities[name] = DesiredEntity(pl.concat([goes_on, stays]), said.unusable, said.gone)
     return replace(desired, entities=entities)
 

@@ -31,5 +31,6 @@ def _part(name: str, now: BaseModel, given: BaseModel) -> Any:
     try:
         return type(now).model_validate({**{field: getattr(now, field) for field in type(now).model_fields}, **named})
     except ValidationError as wrong:
-        told = "; ".join(f"{'.'.join(map(str, e['loc'])) or name}: {e['msg']}" for e in wrong.errors(include_input=False))
+        errors = wrong.errors(include_input=False)
+        told = "; ".join(f"{'.'.join(map(str, e['loc'])) or name}: {e['msg']}" for e in errors)
         raise Refused(f"the {name} would not fit: {told}") from None

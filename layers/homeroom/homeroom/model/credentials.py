@@ -1,9 +1,10 @@
-"""Which credentials each way of signing in to a source needs. The values live in Secrets Manager alone."""
+"""Which credentials each way of signing in to a source or a directory needs. The values live in Secrets Manager alone."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from homeroom.model.directory import Directory
 from homeroom.model.integration import Integration
 from homeroom.model.source import OneRosterRest
 
@@ -20,6 +21,10 @@ _BY_TRANSPORT: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "clever_api": (APP,), "csv_pulled": (PASSWORD, PRIVATE_KEY), "csv_pushed": (),
 }
 
+_BY_DIRECTORY: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "entra": (APP,), "google": (("client_email", "private_key"),), "ldap": (("user", "password"),), "uploaded": (),
+}
+
 
 def needed(integration: Integration) -> tuple[tuple[str, ...], ...]:
     """The sets of names of which one must be there whole; none where nothing is fetched."""
@@ -30,9 +35,25 @@ def needed(integration: Integration) -> tuple[tuple[str, ...], ...]:
 
 def missing(integration: Integration, names: Collection[str]) -> str | None:
     """What is missing in a set of credentials, or too much in it, in words; None where it fits."""
-    choices = needed(integration)
+    return _missing(needed(integration), names, OPTIONAL)
+
+
+def missing_of_directory(directory: Directory, names: Collection[str]) -> str | None:
+    """As `missing`, for the credentials of a district's directory (requirement C7)."""
+    choices = _BY_DIRECTORY[directory.kind]
+    return _missing(choices, names) if choices or names else None
+
+
+def directory_secret(integration: str) -> str:
+    """Name of the secret with the credentials of an integration's directory. The stroke keeps it apart from those of
+    sources, whose names have none: the function that reads directories may read no others."""
+    return f"directory/{integration}"
+
+
+def _missing(choices: tuple[tuple[str, ...], ...], names: Collection[str],
+             optional: Collection[str] = ()) -> str | None:
     fitting = next((choice for choice in choices if set(choice) <= set(names)), None)
     if fitting is None:
         return "needed: " + ", or ".join(" and ".join(choice) for choice in choices) if choices else "none are needed"
-    strangers = sorted(set(names) - set(fitting) - set(OPTIONAL))
+    strangers = sorted(set(names) - set(fitting) - set(optional))
     return f"not known here: {', '.join(strangers)}" if strangers else None

@@ -51,8 +51,8 @@ class Options(Frozen):
     match_by_name: bool = False
     """Match Users By Name (C7), against `directory`."""
     directory: Directory | None = None
-    directory_secret: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9/_.-]{0,99}$")
-    """Name of the secret with the credentials of the directory."""
+    directory_secret: str | None = Field(default=None, pattern=r"^directory/[A-Za-z0-9_.-]{1,90}$")
+    """Name of the secret with the credentials of the directory; `rotate_secret` stores them."""
     one_school: bool = False
     """Choose a home school for students in several schools, for products that allow only one (C11)."""
     home_schools: Mapping[str, str] = Field(default_factory=dict)

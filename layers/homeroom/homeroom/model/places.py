@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+DIRECTORY = "directory"
+"""Folder below an integration's landing folder in which no roster lands."""
+
 
 def run_folder(integration: str, run: int) -> str:
     """`runs/<integration>/<run>/`: everything one run wrote."""
@@ -50,6 +53,16 @@ def raw(integration: str, run: int, stem: str) -> str:
 def raw_about(integration: str, run: int) -> str:
     """Source, modes and content hash of the raw snapshot."""
     return run_folder(integration, run) + "raw/about.json"
+
+
+def accounts(integration: str, run: int) -> str:
+    """The district's directory as that run saw it, JSON lines; it goes with the raw rows."""
+    return f"{run_folder(integration, run)}raw/directory.jsonl.gz"
+
+
+def uploaded_directory(integration: str, name: str) -> str:
+    """In the landing bucket: a list of accounts that the district uploads. No part of any set of files."""
+    return f"landing/{integration}/{DIRECTORY}/{name}"
 
 
 def issues(integration: str, run: int) -> str:

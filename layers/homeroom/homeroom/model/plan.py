@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 from homeroom.model.byhand import HandRecord
 from homeroom.model.directory import Account
@@ -45,7 +45,11 @@ class Operation(TypedDict):
     `before` is `{"person": id}` of a link that moves.
     `overlay` tells that a hand edit of this record is overridden (requirement C2).
     `was` is the source id that the record had before, where it changes: a re-key, or a record made by hand that the SIS
-    has too (`adopt`; `give back` is its way back, in an undo).
+    has too (`adopt`; `give back` is its way back, in an undo or after an interrupted run).
+    `hand` tells how a record was made by hand (`HandRecord.making`: by, at, reason, released, refs), wherever the
+    operation takes one over, gives one back or archives one; in all others it is null or left out. The record made by
+    hand is `before` and `was` of an `adopt`, `after` and `source_id` of a `give back`, `before` and `source_id` of an
+    `archive`. A `give back` or `archive` with `hand` writes the record as made by hand, and its entry.
     """
 
     op: Action
@@ -61,6 +65,7 @@ class Operation(TypedDict):
     explained: bool
     overlay: bool
     was: str | None
+    hand: NotRequired[dict[str, Any] | None]
 
 
 @dataclass(frozen=True)
@@ -186,12 +191,18 @@ class PlanManifest:
     """What of the whole plan waits for a person while the rest is applied: `plan_hash` of the plan that would apply it,
     `counts` by entity, `removals` by entity and reason. Null where nothing waits."""
     approvers: int = 1
-    """How many people must approve the plan if it is held."""
+    """How many people must approve the plan if it is held, or what of it waits."""
+    hand_hash: str = ""
+    """Hash of the active records made by hand, as whoever approves later must find them; empty where there are none."""
     rekey: dict[str, Any] | None = None
     """A proposed or applied cross-walk: `plan_hash` of the plan that keeps every identity, `counts` by entity of what
     it would do, `evidence`. Null where there is none."""
     undoes: int | None = None
     """The run that this plan takes back."""
+    mends: list[int] = field(default_factory=list)
+    """The runs that were interrupted before it and whose keys it takes in: it is their journal too."""
+    redone: int = 0
+    """Changes that put back what an undo took away."""
     failure: dict[str, str] | None = None
     """Why nothing can be planned: code, text, owner, remedy. Null where a plan was made."""
 
@@ -224,12 +235,16 @@ class LinkImage:
 class Repairs:
     """What the next plan must take in whatever the diff says: dirty keys with their table images, and hand edits.
 
-    `edited` maps entity → source ids with an edit that waits.
+    `edited` maps entity → source ids with an edit that waits; those whose fields were changed by hand, and that were
+    not archived, are `altered` too. `torn` are records made by hand, as (entity, internal id), that an interrupted run
+    may have written.
     """
 
     images: tuple[TableImage, ...] = ()
     links: tuple[LinkImage, ...] = ()
     edited: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    altered: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    torn: frozenset[tuple[str, str]] = frozenset()
 
 
 NO_REPAIRS = Repairs()

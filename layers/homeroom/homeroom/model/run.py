@@ -101,7 +101,7 @@ class Request(Frozen):
     """What the door wrote down for a run: `runs/<integration>/<run>/request.json`.
 
     `only` is the part of the held plan that was approved, or of the run that is undone; `rekey`: the cross-walk of the
-    held run was approved; `undo` is the run to take back.
+    held run was approved; `undo` is the run to take back, and `rows_of` the run that read the rows which stay then.
     """
 
     integration: str
@@ -117,9 +117,15 @@ class Request(Frozen):
     only: Selection = EVERYTHING
     rekey: bool = False
     undo: int | None = None
+    rows_of: int | None = None
     force: bool = False
     full: bool = False
     started_at: datetime
+
+    @property
+    def read_by(self) -> int:
+        """The run that read the rows of this one: after an approval the held run, after an undo the one before it."""
+        return self.held_run or self.rows_of or self.run
 
 
 class RunRecord(Frozen):

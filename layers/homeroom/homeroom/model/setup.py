@@ -49,3 +49,4 @@ class SetUp(Frozen):
     accepted_at: datetime | None = None
     verified_at: datetime | None = None
     schools_at: datetime | None = None
+    options_at: datetime | None = None

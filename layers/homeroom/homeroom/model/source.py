@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r"^(?:https://[A-Za-z0-9.-]+|http://(?:127\.0\.0\.1|localh
 """https anywhere, or http on this very machine (fakes, tests); no credentials, no fragment."""
 
 
-def _https(url: str, *, query: bool = False) -> str:
+def https_only(url: str, *, query: bool = False) -> str:
     """An address that may be asked; a `query` only where the service wants one. Raises ValueError."""
     found = _ADDRESS.match(url)
     if found is None or (found[1] and not query):
@@ -42,12 +42,12 @@ class OneRosterRest(Frozen):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        return _https(value)
+        return https_only(value)
 
     @field_validator("token_url")
     @classmethod
     def _token_address(cls, value: str | None) -> str | None:
-        return None if value is None else _https(value, query=True)
+        return None if value is None else https_only(value, query=True)
 
 
 class CleverApi(Frozen):
@@ -65,7 +65,7 @@ class CleverApi(Frozen):
     @field_validator("url", "sign_in_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        return _https(value)
+        return https_only(value)
 
 
 class SftpPull(Frozen):

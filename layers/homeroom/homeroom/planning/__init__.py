@@ -5,7 +5,8 @@ here writes the roster table.
 """
 
 from homeroom.planning.around import around
+from homeroom.planning.dividing import divider
 from homeroom.planning.keeping import keep_failure, keep_plan
 from homeroom.planning.opening import Planning, progress
 
-__all__ = ["Planning", "around", "keep_failure", "keep_plan", "progress"]
+__all__ = ["Planning", "around", "divider", "keep_failure", "keep_plan", "progress"]

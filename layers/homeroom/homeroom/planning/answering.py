@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from homeroom.planning.explaining import answer_explain
 from homeroom.planning.trying import answer_try
 from homeroom.ports import World
 
 _ANSWERS: Mapping[str, Callable[[Any, World], dict[str, Any]]] = {
-    "try": answer_try,
+    "try": answer_try, "explain": answer_explain,
 }
 """Mode of a question → who answers it."""
 

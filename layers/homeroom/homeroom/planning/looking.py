@@ -19,7 +19,6 @@ from homeroom.planning.opening import Planning
 from homeroom.ports import World
 from homeroom.read import raw
 
-
 LOOKED_BACK = 20
 """Applied runs that are looked at for rows: a run that took another one back read none."""
 

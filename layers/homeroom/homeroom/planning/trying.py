@@ -15,17 +15,19 @@ import polars as pl
 from homeroom.check import by_code
 from homeroom.diff.applied import ACTIVE, SOURCE_ID, STATUS, State
 from homeroom.errors import Refused
+from homeroom.model.choice_events import Choices
 from homeroom.model.choices import merged
 from homeroom.model.entities import ENTITIES
 from homeroom.model.integration import Integration
 from homeroom.model.issues import CATALOGUE
 from homeroom.model.past_events import AskTry
+from homeroom.model.season import Season
 from homeroom.planning.around import around
 from homeroom.planning.looking import Rows, as_planning, load, newest_rows, with_choices
 from homeroom.planning.opening import Planning
 from homeroom.ports import World
 from homeroom.preview import Preview, preview
-from homeroom.products import unknown
+from homeroom.products import refusal
 
 EXAMPLES = 10
 """Source ids shown of each kind of change."""
@@ -52,13 +54,12 @@ def answer_try(question: AskTry, world: World) -> dict[str, Any]:
     Raises Refused for choices that do not fit, and where no run has read anything yet.
     """
     integration = world.integrations.get(question.integration)
-    wished = chosen(integration, question)
-    control = world.runs.control(integration.id)
+    wished, control = chosen(integration, question.choices), world.runs.control(integration.id)
     rows = newest_rows(control, world)
     if rows is None:
         raise Refused("no run has read the source yet", remedy="Land an export, or run by hand; then try choices.")
     planning = as_planning(rows, integration, control, world, question.as_of)
-    limited = integration.model_copy(update={"limits": {**integration.limits, **question.limits}})
+    limited, wished = (_limited(one, question, planning.request.as_of) for one in (integration, wished))
     same = wished.options_hash() == limited.options_hash()
     today = None if same else Wanted.of(_plan(planning, limited, rows).plan.next_state)
     seen = _plan(planning, wished, rows)
@@ -70,13 +71,24 @@ def answer_try(question: AskTry, world: World) -> dict[str, Any]:
     }
 
 
-def chosen(integration: Integration, question: AskTry) -> Integration:
-    """The integration with the choices and limits of the question. Raises Refused as the operation `options` would."""
-    wished = merged(integration, question.choices)
-    wrong = unknown(wished.product_line, wished.products)
-    if wrong:
-        raise Refused(wrong, remedy="Take products of the integration's line.")
-    return wished.model_copy(update={"limits": {**wished.limits, **question.limits}})
+def chosen(integration: Integration, choices: Choices) -> Integration:
+    """The integration with other choices.
+
+    Raises Refused as the operation `options` would; what does not fit today already stops no question.
+    """
+    wished = merged(integration, choices)
+    wrong = refusal(wished)
+    if wrong is not None and wrong != refusal(integration):
+        raise Refused(wrong.text, remedy=wrong.remedy)
+    return wished
+
+
+def _limited(integration: Integration, question: AskTry, day: str) -> Integration:
+    """The integration with the limits of the question, as a season window of that one day: they count before all."""
+    if not question.limits:
+        return integration
+    return integration.model_copy(update={
+        "seasons": (*integration.seasons, Season(first=day, last=day, limits=question.limits))})
 
 
 def caused_by(today: Wanted, then: Wanted) -> dict[str, dict[str, Any]]:

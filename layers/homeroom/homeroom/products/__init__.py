@@ -13,11 +13,11 @@ from homeroom.products.catalogue import CATALOGUE_LINES, CATALOGUE_VERSION, PROD
 from homeroom.products.entries import Line, Product
 from homeroom.products.refusals import Refusal, refusal, unknown
 from homeroom.products.rules import EVERYTHING, HandPolicy, Rules
-from homeroom.products.ruling import defaults, rules_of
+from homeroom.products.ruling import defaults, needs_primary, rules_of
 
 __all__ = [
-    "CATALOGUE_LINES", "CATALOGUE_VERSION", "EVERYTHING", "LINES", "PRODUCTS", "HandPolicy", "Line", "Product", "Refusal",
-    "Rules", "defaults", "line_named", "products_of", "refusal", "rules_of", "unknown",
+    "CATALOGUE_LINES", "CATALOGUE_VERSION", "EVERYTHING", "LINES", "PRODUCTS", "HandPolicy", "Line", "Product",
+    "Refusal", "Rules", "defaults", "line_named", "needs_primary", "products_of", "refusal", "rules_of", "unknown",
 ]
 
 LINES: Mapping[str, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from homeroom.model.integration import Transport
 from homeroom.model.schedule import Schedule
 from homeroom.model.vocabulary import GUARDIAN_ROLES
-from homeroom.products.entries import Door, Fields, Line, Offer, Policy, Product, SignInRules, Way
+from homeroom.products.entries import Door, Fields, Line, Offer, Policy, Product, SignInRules, Stage, Way
 
 SCHOOL_ROLES = frozenset({"administrator", "teacher", "aide", "proctor", "student"})
 _FILES: tuple[Transport, ...] = ("csv_pushed", "csv_pulled")
@@ -43,6 +43,18 @@ _NUMBERED = {f"{number:02d}": str(number) for number in range(1, 13)}
 _EARLY = {"IT": "Pre-K", "PR": "Pre-K", "PK": "Pre-K", "TK": "Pre-K", "KG": "K"}
 _WORDS: Mapping[str, str] = {**_EARLY, **_NUMBERED, "13": "Other", "PS": "Other", "UG": "Other", "Other": "Other"}
 _SIXTH_OR_ABOVE = "6 or above"
+
+_BY_CLEVER_ADMINISTRATOR = (
+    Stage(step="enabled"),
+    Stage(step="credentials"),
+    Stage(step="authorise", todo="Log in with Clever as the District admin, which authorises the product."),
+    Stage(step="share"), Stage(step="sync"),
+    Stage(step="accept", todo="Accept what the District admin authorised, by its District ID."),
+    Stage(step="verify"), Stage(step="schools"), Stage(step="options"), Stage(step="test"), Stage(step="schedule"),
+    Stage(step="first run", todo="Sync: the first run starts by its schedule, or by hand."),
+    Stage(step="summary"),
+)
+"""The order of Configuration > Authentication > Clever (requirement E4)."""
 
 _FIELDS_OPEN = "which fields it may receive is inferred from what such a product shows"
 
@@ -87,7 +99,7 @@ _LINES = (
         fields=_SCHOOL_DAY, with_parents=_PARENT_DATA, roles=SCHOOL_ROLES, parent_roles=GUARDIAN_ROLES,
         grade_words=_WORDS, needs_grades=False,
         parents=Offer(default=True), class_names="off", match_by_name=True, schedule=Schedule(mode="weekly"),
-        set_up=("enabled", "clever sign-in", "options", "sync status"),
+        set_up=_BY_CLEVER_ADMINISTRATOR,
         open=("that manual changes are overridden is inferred",
               "that administrators sign in through Clever is inferred",
               "the address to start at is told at the set-up", _FIELDS_OPEN),

@@ -72,14 +72,22 @@ class Offer(Frozen):
     default: bool = False
 
 
+class Stage(Frozen):
+    """One step of a set-up in the line's own order: its name (`homeroom.support.steps`), and its words where other."""
+
+    step: str
+    todo: str = ""
+
+
 class Line(Frozen):
     """A family of products with a common policy.
 
     `fields`: what may be received, by entity; what a record needs to be one is received always. `with_parents`: what is
     received besides where parent data is on. `grade_words`: canonical grade → the line's word. `parents`,
     `class_names`, `match_by_name`: options that are offered (C7 to C9); None or False: not offered, and off.
-    `set_up`: further steps of the set-up, by the names of `homeroom.support.steps`. `open`: what is inferred or waits
-    for an answer, in words; ADR 0020 has the reasons.
+    `primary`: a person promotes a primary administrator by hand after the first load (C13). `set_up`: the steps of the
+    set-up in the line's own order; empty: those of the transport. `open`: what is inferred or waits for an answer, in
+    words; ADR 0020 has the reasons.
     """
 
     name: str = Field(min_length=1)
@@ -99,7 +107,7 @@ class Line(Frozen):
     schedule: Schedule | None = None
     goals: bool = False
     primary: bool = False
-    set_up: tuple[str, ...] = ()
+    set_up: tuple[Stage, ...] = ()
     open: tuple[str, ...] = ()
 
     @field_validator("fields", "with_parents")

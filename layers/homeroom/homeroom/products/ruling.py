@@ -54,6 +54,12 @@ def defaults(integration: Integration) -> dict[str, Any]:
     return said
 
 
+def needs_primary(integration: Integration) -> bool:
+    """Whether somebody must promote a primary administrator after the first load (C13)."""
+    line = line_named(integration.product_line)
+    return line is not None and line.primary
+
+
 def _parents_on(line: Line, options: Options) -> bool:
     """Whether parents are stored: the district's word, or the line's default. Where it is not offered, none are."""
     if line.parents is None:

@@ -9,6 +9,7 @@ from typing import Any
 from homeroom.model.issues import CATALOGUE
 from homeroom.model.plan import PlanManifest
 from homeroom.model.run import RunRecord
+from homeroom.report.words import guard_sentence
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,13 @@ def next_step(record: RunRecord, manifest: PlanManifest | None, tripped: Sequenc
 
 
 def _held(tripped: Sequence[Mapping[str, Any]]) -> str:
-    """One instruction: the remedy of the gravest guard. They come in that order; a first load alone is no accident."""
+    """One instruction: what the gravest guard saw and its remedy. They come in that order; a first load alone is no
+    accident."""
     gravest = sorted(tripped, key=lambda guard: guard["code"] == FIRST_LOAD)
-    return str(gravest[0]["remedy"]) if gravest else "Look at the plan, then approve or discard it."
+    if not gravest:
+        return "Look at the plan, then approve or discard it."
+    two = " Two people must approve it." if any(guard.get("approvers", 1) > 1 for guard in tripped) else ""
+    return f"{guard_sentence(gravest[0])}. {gravest[0]['remedy']}{two}"
 
 
 def _in_error(manifest: PlanManifest | None) -> bool:

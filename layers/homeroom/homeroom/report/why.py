@@ -1,7 +1,7 @@
-"""Why is a record here or not? One plain sentence, and who does what next: a table of rules, the first that speaks. Pure.
+"""Why is a record here or not? One plain sentence, and who does what next: a table of rules, the first that speaks.
 
 `Found` holds what was looked up; nothing here guesses. Sentences may name ids, files and lines: they are an answer to
-staff who asked for that record, and go nowhere else.
+staff who asked for that record, and go nowhere else. Pure.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ class Found:
 
 RULES: Mapping[str, tuple[str, Owner, str]] = {
     "school not shared": (
-        "its school is not among the chosen ones", "vendor", "Should it come? Choose its school too: `homeroom choose`."),
+        "its school is not among the chosen ones", "vendor",
+        "Should it come? Choose its school too: `homeroom choose`."),
     "grade not shared": (
         "none of its grades is shared", "vendor", "Should it come? Share the grade too: `homeroom share --grade`."),
     "no grade given": (
@@ -98,9 +99,15 @@ RULES: Mapping[str, tuple[str, Owner, str]] = {
     "follows its person": ("its person is left out", "nobody", "Explain the person: this follows."),
 }
 """Words of the rules that leave records out → because, who acts, and what to do."""
-_ANY_RULE = ("a rule of the products leaves it out", "vendor", "Look at the options and products: `homeroom status`.")
+_ANY_RULE: tuple[str, Owner, str] = (
+    "a rule of the products leaves it out", "vendor", "Look at the options and products: `homeroom status`.")
 
 _APPROVE = "Look at the held plan with `homeroom show`, then approve or discard it."
+
+
+def because(rule: str) -> str:
+    """Why a rule leaves a record out, in words."""
+    return RULES.get(rule, _ANY_RULE)[0]
 
 
 def why(found: Found) -> Why:
@@ -142,17 +149,18 @@ def _in_error(found: Found) -> Why | None:
     if found.status == "active":
         return Why("kept", f"Here, with its last good version: its row ({found.place}) is in error: {wrong}.",
                    told.owner, told.remedy)
-    return Why("in error", f"Not here: the row is there ({found.place}), but in error: {wrong}.", told.owner, told.remedy)
+    return Why("in error", f"Not here: the row is there ({found.place}), but in error: {wrong}.",
+               told.owner, told.remedy)
 
 
 def _left_out(found: Found) -> Why | None:
     if found.rule is None:
         return None
-    because, owner, step = RULES.get(found.rule, _ANY_RULE)
+    reason, owner, step = RULES.get(found.rule, _ANY_RULE)
     if found.status == "active":
-        told = f"Here still: the rule '{found.rule}' leaves it out ({because}), but no run has applied that yet"
+        told = f"Here still: the rule '{found.rule}' leaves it out ({reason}), but no run has applied that yet"
         return Why("leaves by rule", f"{told}{_held(found)}.", "vendor", _APPROVE if found.held else _run(found))
-    return Why("left out", f"Not here: the row is there ({found.place}), but left out: {found.rule}: {because}.",
+    return Why("left out", f"Not here: the row is there ({found.place}), but left out: {found.rule}: {reason}.",
                owner, step)
 
 
@@ -163,8 +171,8 @@ def _waits(found: Found) -> Why | None:
         return None
     guards = f" ({', '.join(held.guards)})" if held.guards else ""
     if held.op == "archive":
-        return Why("waits", f"Here still: run {held.run} would archive it ({held.reason}) and waits for approval{guards}.",
-                   "vendor", _APPROVE)
+        return Why("waits", f"Here still: run {held.run} would archive it ({_reason(held.reason)}) and waits for approval"
+                   f"{guards}.", "vendor", _APPROVE)
     return Why("waits", f"Not here yet: the row is there ({found.place}), but run {held.run}, which would {held.op} it,"
                f" waits for approval{guards}.", "vendor", _APPROVE)
 
@@ -211,8 +219,8 @@ def _only_named(found: Found) -> Why | None:
 def _shared_identity(found: Found) -> Why | None:
     if not found.shared or found.status != "active":
         return None
-    return Why("cannot sign in", f"Here, but somebody else has the same {' and '.join(found.shared)}: nobody can sign in"
-               " with it.", "district", "Correct one of the records in the SIS.")
+    same = " and ".join(found.shared)
+    return Why("cannot sign in", f"Here, but somebody else has the same {same}: nobody can sign in with it.", "district", "Correct one of the records in the SIS.")
 
 
 def _edited(found: Found) -> Why | None:
@@ -220,8 +228,8 @@ def _edited(found: Found) -> Why | None:
     if edit is None or found.status != "active":
         return None
     fields = ", ".join(edit["fields"] or ()) or "its fields"
-    return Why("edited by hand", f"Here, with values by hand: {edit['by']} changed {fields} on {edit['at'][:10]}; the next"
-               " run overrides that.", "district", "Make the change in the SIS if it should last.")
+    return Why("edited by hand", f"Here, with values by hand: {edit['by']} changed {fields} on {edit['at'][:10]};"
+               " the next run overrides that.", "district", "Make the change in the SIS if it should last.")
 
 
 def _gone_from_rows(found: Found) -> Why | None:
@@ -240,8 +248,8 @@ def _here(found: Found) -> Why | None:
 
 
 _RULES: tuple[Callable[[Found], Why | None], ...] = (
-    _made_by_hand, _hidden_by_hand, _in_error, _left_out, _waits, _removed, _comes_next, _refused, _archived, _only_named,
-    _shared_identity, _edited, _gone_from_rows, _here,
+    _made_by_hand, _hidden_by_hand, _in_error, _left_out, _waits, _removed, _comes_next, _refused, _archived,
+    _only_named, _shared_identity, _edited, _gone_from_rows, _here,
 )
 
 

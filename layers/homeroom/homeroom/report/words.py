@@ -18,6 +18,7 @@ TRIGGERS: Mapping[str, str] = {
     "hand": "a request by hand",
     "approval": "an approval",
     "pending": "a file that waited",
+    "undo": "an undo",
 }
 _ENDED: Mapping[str | None, str] = {
     None: "is on its way",
@@ -97,8 +98,10 @@ def _changes(summary: Mapping[str, Any]) -> str:
 
 
 def _guards(summary: Mapping[str, Any]) -> str:
+    """The guards that hold, but for the one that the next step names."""
     tripped = [guard_sentence(guard) for guard in summary["guards"] if guard["tripped"]]
-    return f"Guards: {'; '.join(tripped)}." if tripped and summary["outcome"] == "held" else ""
+    others = [told for told in tripped if told not in summary["next"]["text"]]
+    return f"Also held by {'; '.join(others)}." if others and summary["outcome"] == "held" else ""
 
 
 def _issues(summary: Mapping[str, Any]) -> str:

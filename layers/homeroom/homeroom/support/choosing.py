@@ -39,7 +39,7 @@ def choose_schools(event: events.ChooseSchools, world: World) -> dict[str, Any]:
     wanted = () if event.schools == "all" else tuple(dict.fromkeys(event.schools))
     audit(world, integration.id, "choose_schools", event.by, event.reason, schools=wanted or "all")
     if wanted:
-        _refuse_unknown_schools(wanted, integration, world)
+        refuse_unknown_schools(wanted, integration, world)
     return _share(integration, {"schools": wanted}, world, chosen=True)
 
 
@@ -52,7 +52,7 @@ def share(event: events.Share, world: World) -> dict[str, Any]:
     refuse_unknown_words(event.sharing)
     audit(world, integration.id, "share", event.by, event.reason, sharing=asked)
     if asked.get("schools") and integration.transport != "csv_pushed":
-        _refuse_unknown_schools(asked["schools"], integration, world)
+        refuse_unknown_schools(asked["schools"], integration, world)
     return _share(integration, asked, world, chosen="schools" in asked)
 
 
@@ -79,7 +79,8 @@ def _schools(integration: Integration, world: World) -> tuple[OrgSeen, ...]:
     return probe.schools
 
 
-def _refuse_unknown_schools(wanted: Iterable[str], integration: Integration, world: World) -> None:
+def refuse_unknown_schools(wanted: Iterable[str], integration: Integration, world: World) -> None:
+    """Raises Refused for ids that the source does not have."""
     known = {school.id for school in _schools(integration, world)}
     strangers = [school for school in wanted if school not in known]
     _refuse_strangers("school", strangers, "Take ids that the operation schools shows.")

@@ -8,15 +8,15 @@ from typing import Any
 from pydantic import SecretStr
 
 from homeroom.errors import NotFound, Refused
-from homeroom.guard.guards import BY_CODE as GUARDS
 from homeroom.model import events
 from homeroom.model.credentials import missing
-from homeroom.model.integration import Integration
+from homeroom.model.integration import Integration, Moving
 from homeroom.model.setup import SetUp
 from homeroom.ports import World
 from homeroom.products import defaults
 from homeroom.support.audit import audit
 from homeroom.support.choosing import refuse_unknown_words
+from homeroom.support.limits import refuse_unfit_limits
 from homeroom.support.options import refuse_what_products_do_not_allow
 from homeroom.support.timers import put_timer, refuse_bad_time
 from homeroom.support.verifying import for_another_district, refuse_another_of_the_district, untested
@@ -31,13 +31,18 @@ _KEPT = ("district_id", "sharing", "schedule", "blackouts", "secret_name", "opti
 """What other operations write as well: it stays as it is where `connect` leaves it out."""
 
 
-def connect(event: events.Connect, world: World) -> dict[str, Any]:
-    """Set up an integration, or change its set-up. Only `resume` ends a pause, only a test proves a connection."""
+def connect(event: events.Connect, world: World, moving: Moving | None = None) -> dict[str, Any]:
+    """Set up an integration, or change its set-up. Only `resume` ends a pause, only a test proves a connection.
+
+    `moving`: the same roster is to come another way (`homeroom.support.moving`), which is refused otherwise.
+    """
     known = known_as(event.integration.id, world)
     wanted = _merged(event, known, world)
+    if moving is not None:
+        wanted = wanted.model_copy(update={"moving": moving})
     _refuse_what_can_not_run(wanted)
     if known is not None:
-        _refuse_another_source(known, wanted, world)
+        _refuse_another_source(known, wanted, world, _FIXED if moving is None else ("product_line",))
     _refuse_what_does_not_fit(wanted, event.credentials, world)
     if wanted.district_id and wanted.product_line:
         refuse_another_of_the_district(wanted, wanted.district_id, world)
@@ -117,9 +122,9 @@ def _still_true(known: Integration, wanted: Integration) -> SetUp:
 def _refuse_what_can_not_run(wanted: Integration) -> None:
     """A set-up that would be ignored in part, or that could take another district's file, is refused in words."""
     refuse_what_products_do_not_allow(wanted)
-    strangers = sorted(code for code in wanted.limits if code not in GUARDS or not code.startswith("GRD-"))
-    if strangers:
-        raise Refused(f"there is no limit to set for {', '.join(strangers)}", remedy="Name a guard such as GRD-02.")
+    refuse_unfit_limits(wanted.limits)
+    for season in wanted.seasons:
+        refuse_unfit_limits(season.limits)
     refuse_bad_time(wanted)
     refuse_unknown_words(wanted.sharing)
     if wanted.transport == "csv_pushed" and not wanted.district_id:
@@ -129,12 +134,13 @@ def _refuse_what_can_not_run(wanted: Integration) -> None:
         )
 
 
-def _refuse_another_source(known: Integration, wanted: Integration, world: World) -> None:
-    changed = [name for name in _FIXED if getattr(known, name) != getattr(wanted, name)]
+def _refuse_another_source(known: Integration, wanted: Integration, world: World, fixed: tuple[str, ...]) -> None:
+    changed = [name for name in fixed if getattr(known, name) != getattr(wanted, name)]
     if changed and world.runs.control(known.id).applied_run is not None:
         raise Refused(
             f"{', '.join(changed)} of an integration with a roster can not change",
-            remedy="Connect the other source under a name of its own.",
+            remedy="Connect the other source under a name of its own, or let the same people come another way with "
+                   "change_aggregator.",
         )
 
 

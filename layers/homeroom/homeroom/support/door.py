@@ -138,7 +138,7 @@ def _stopped(event: StartRun, asked: Asked, stopped: Stop, world: World, run: in
         return _kept(event, asked, stopped, world, run)
     if stopped.reason in ("denied", "unchanged") and asked.control.pending is not None:
         world.runs.clear_pending(event.integration, asked.control.pending)
-    if stopped.reason == "unchanged":
+    if stopped.reason == "unchanged" and asked.control.held_run != asked.control.applied_run:
         lapse(world, asked.control, "the source is again as it was last applied")
     state = "refused" if event.trigger in ("hand", "approval") else "skipped"
     return _answer(event, refusal(event, asked, stopped, world, run), state, stopped)

@@ -6,18 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from homeroom.apply.holds import settled, supersede
+from homeroom.apply.holds import expire_held, settled
 from homeroom.errors import Refused
 from homeroom.model import events
 from homeroom.model.events import StartRun
 from homeroom.ports import World
+from homeroom.support.approval import denial, keep_approval, what_waits
 from homeroom.support.asking import explain, try_choices
 from homeroom.support.audit import audit
 from homeroom.support.choosing import choose_schools, find_schools, share
 from homeroom.support.connecting import connect, rotate_secret
 from homeroom.support.deliveries import late_file
 from homeroom.support.door import start
+from homeroom.support.limits import change_limits, change_season
+from homeroom.support.moving import change_aggregator
 from homeroom.support.options import change_options
+from homeroom.support.primary import demote, primary_view, promote
 from homeroom.support.rules import leased
 from homeroom.support.stale import check_stale
 from homeroom.support.timers import blackout, pause, reconcile_schedules, resume
@@ -43,7 +47,8 @@ def status(event: events.ShowStatus, world: World) -> dict[str, Any]:
     missing = late_file(integration, world)
     looked = replace(seen(integration, world, event.runs), late=missing.text if missing else None)
     runs = {"runs": [run_view(record) for record in looked.history[: event.runs]]}
-    return integration_view(looked) | steps_view(looked) | set_up_view(looked.integration) | runs
+    primary = {"primary": primary_view(integration)}
+    return integration_view(looked) | steps_view(looked) | set_up_view(looked.integration) | primary | runs
 
 
 def run_now(event: events.RunNow, world: World) -> dict[str, Any]:
@@ -68,30 +73,47 @@ def preview(event: events.Preview, world: World) -> dict[str, Any]:
 
 
 def approve(event: events.Approve, world: World) -> dict[str, Any]:
-    """Apply a held plan as it is, bound to its hash. Raises Lapsed when anything moved since."""
-    world.integrations.get(event.integration)
-    audit(world, event.integration, "approve", event.by, event.reason, run=event.run, plan_hash=event.plan_hash)
+    """Apply a held plan as it is, or a part of it, bound to its hash. Raises Lapsed when anything moved since.
+
+    Where two people must approve, the first yes is kept, and starts nothing.
+    """
+    integration = world.integrations.get(event.integration)
+    part = {} if event.only.everything else {"only": event.only.model_dump(mode="json", exclude_defaults=True)}
+    audit(world, event.integration, "approve", event.by, event.reason, run=event.run, plan_hash=event.plan_hash,
+          rekey=event.rekey, **part)
     asked = StartRun(
         trigger="approval", integration=event.integration, by=event.by, reason=event.reason, held_run=event.run,
-        plan_hash=event.plan_hash,
+        plan_hash=event.plan_hash, only=event.only, rekey=event.rekey,
     )
+    held = what_waits(asked, world, integration, world.runs.control(integration.id))
+    if held.missing(asked):
+        keep_approval(asked, held, world)
+        return {
+            "integration": integration.id, "run": event.run, "state": "waiting", "reason": "second person",
+            "text": "kept; nothing is applied before a second person approves the same", "execution": None,
+        }
     return start(asked, world).model_dump(mode="json")
 
 
 def discard(event: events.Discard, world: World) -> dict[str, Any]:
-    """Drop a held plan; its content is denied until it changes. May be repeated."""
-    control = world.runs.control(world.integrations.get(event.integration).id)
+    """Drop a held plan, or what waits of one. Its content is denied until it, or how we read it, changes. May be
+    repeated."""
+    integration = world.integrations.get(event.integration)
+    control = world.runs.control(integration.id)
     if control.held_run != event.run:
         raise Refused(f"run {event.run} is not held")
     if leased(control, world.clock.now()):
         raise Refused(f"run {control.lease_run} is on", remedy="Ask again when it has ended.")
     audit(world, event.integration, "discard", event.by, event.reason, run=event.run)
     record = world.runs.run(event.integration, event.run)
-    if record.content_hash is not None:
-        world.runs.deny(event.integration, record.content_hash)
-    record = settled(record, "discarded", "discarded; the same content is refused from now on", world.clock.now())
+    denied = denial(record, integration, world)
+    if denied is not None:
+        world.runs.deny(event.integration, denied)
+    text = "what waited is refused until the source changes" if record.waits else \
+        "discarded; the same content is refused from now on"
+    record = settled(record, "discarded", text, world.clock.now())
     world.runs.record(record)
-    supersede(world.objects, event.integration, event.run)
+    expire_held(world.objects, control)
     world.runs.clear_hold(event.integration, event.run)
     return run_view(record)
 
@@ -104,9 +126,9 @@ def stale(_event: events.CheckStale, world: World) -> dict[str, Any]:
 _OPERATIONS: Mapping[str, Callable[[Any, World], dict[str, Any]]] = {
     "connect": connect, "test_connection": try_connection, "pending_requests": pending_requests, "accept": accept,
     "verify_district": verify_district, "schools": find_schools, "choose_schools": choose_schools, "share": share,
-    "rotate_secret": rotate_secret, "options": change_options,
+    "rotate_secret": rotate_secret, "change_aggregator": change_aggregator, "options": change_options, "promote": promote, "demote": demote,
     "list": list_all, "status": status, "run": run_now, "preview": preview, "approve": approve, "discard": discard,
     "pause": pause, "resume": resume, "blackout": blackout, "reconcile_schedules": reconcile_schedules,
-    "stale": stale,
+    "stale": stale, "limits": change_limits, "season": change_season,
     "try": try_choices, "explain": explain,
 }

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from homeroom.errors import Refused
 from homeroom.model import events
+from homeroom.model.choice_events import Choices
 from homeroom.model.choices import merged
+from homeroom.model.frozen import Frozen
 from homeroom.model.integration import Integration, Options
+from homeroom.model.setup import SetUp
 from homeroom.ports import World
 from homeroom.products import line_named, refusal, rules_of
 from homeroom.support.audit import audit
-from homeroom.support.choosing import refuse_unknown_words
+from homeroom.support.choosing import refuse_unknown_schools, refuse_unknown_words
 from homeroom.support.timers import put_timer, refuse_bad_time
 from homeroom.support.times import schedule_view
 
@@ -25,20 +29,36 @@ _PARTS = (*_PLANNED_WITH, "schedule", "sign_in")
 def change_options(event: events.ChangeOptions, world: World) -> dict[str, Any]:
     """Change what is named, and only that. Raises Refused in words where the products do not allow it.
 
-    Names no part at all: changes nothing and shows what counts now.
+    A part without a field in it says that what counts was looked at and is wanted so. No part at all changes nothing
+    and shows what counts now.
     """
-    now = world.integrations.get(event.integration)
-    asked = event.choices.model_dump(mode="json", exclude_none=True)
-    if not asked:
+    choices, now = event.choices, world.integrations.get(event.integration)
+    asked = [f"{part}.{name}" for part in type(choices).model_fields for name in _named(choices, part)]
+    if choices == Choices():
         return {"integration": now.id, "set": _set(now, world), "effect": "nothing was asked for; this is what counts"}
-    wanted = merged(now, event.choices)
+    _refuse(merged(now, choices), choices, world)
+    audit(world, now.id, "options", event.by, event.reason, choices=sorted(asked))
+    now = world.integrations.get(now.id)  # asking the source took its time
+    wanted = merged(now, choices)
+    world.integrations.put(wanted.model_copy(update={"setup": _noted(wanted.setup, choices, world)}))
+    put_timer(wanted, world)
+    return {"integration": now.id, "set": _set(wanted, world), "effect": _effect(now, wanted, world)}
+
+
+def _refuse(wanted: Integration, choices: Choices, world: World) -> None:
     refuse_what_products_do_not_allow(wanted)
     refuse_unknown_words(wanted.sharing)
     refuse_bad_time(wanted)
-    audit(world, now.id, "options", event.by, event.reason, choices=sorted(_names(asked)))
-    world.integrations.put(wanted)
-    put_timer(wanted, world)
-    return {"integration": now.id, "set": _set(wanted, world), "effect": _effect(now, wanted, world)}
+    schools = choices.sharing.schools if choices.sharing else ()
+    if schools and wanted.transport != "csv_pushed":
+        refuse_unknown_schools(schools, wanted, world)
+
+
+def _noted(setup: SetUp, choices: Choices, world: World) -> SetUp:
+    """Steps of the set-up that are done with it."""
+    done = {"options_at": choices.options is not None,
+            "schools_at": choices.sharing is not None and "schools" in choices.sharing.model_fields_set}
+    return setup.model_copy(update={step: world.clock.now() for step, is_done in done.items() if is_done})
 
 
 def refuse_what_products_do_not_allow(wanted: Integration) -> None:
@@ -48,10 +68,12 @@ def refuse_what_products_do_not_allow(wanted: Integration) -> None:
         raise Refused(wrong.text, remedy=wrong.remedy)
 
 
-def _names(asked: dict[str, Any]) -> list[str]:
-    """What an audit entry says of it: what was changed by name, and no value that could be a person's."""
-    return [f"{part}.{name}" if isinstance(given, dict) else part
-            for part, given in asked.items() for name in (given if isinstance(given, dict) else [part])]
+def _named(choices: Choices, part: str) -> Iterable[str]:
+    """What an audit entry says of a part: what was changed by name, and no value that could be a person's."""
+    given = getattr(choices, part)
+    if given is None:
+        return ()
+    return sorted(given.model_fields_set) if isinstance(given, Frozen) else ("all",)
 
 
 def _effect(before: Integration, after: Integration, world: World) -> str:

@@ -82,7 +82,8 @@ def _no_data(asked: Asked) -> str | None:
 def _denied(asked: Asked) -> str | None:
     content = asked.delivery.content_hash if asked.delivery else None
     applied = content == asked.control.applied_content  # forced and approved after all
-    denied = content in asked.control.denied and not (asked.force or applied)
+    named = {content, signature(content or "", asked.integration.options_hash())}  # a discard names both in one
+    denied = bool(named & set(asked.control.denied)) and not (asked.force or applied)
     return "this content was discarded; it changes at the source, or is run by hand with force" if denied else None
 
 

@@ -11,7 +11,7 @@ from homeroom.model.integration import Integration, Status
 from homeroom.model.issues import Owner
 from homeroom.model.run import Control, RunRecord
 from homeroom.support.rules import leased
-from homeroom.support.steps import Facts, open_step
+from homeroom.support.steps import NO_PRIMARY, Facts, lacks_primary, open_step
 from homeroom.support.times import longest_gap, rests_on
 
 _SOURCE_REFUSED = "SRC-01"
@@ -193,7 +193,10 @@ def _stale(seen: Seen) -> Standing | None:
 
 def _up_to_date(seen: Seen) -> Standing:
     fresh = seen.fresh_at
-    return Standing("up to date", "nobody", f"equal to the source as of {fresh:%Y-%m-%d %H:%M} UTC" if fresh else "")
+    text = f"equal to the source as of {fresh:%Y-%m-%d %H:%M} UTC" if fresh else ""
+    if lacks_primary(Facts(seen.integration, seen.control)):
+        return Standing("up to date", "vendor", f"{text}; {NO_PRIMARY}")
+    return Standing("up to date", "nobody", text)
 
 
 _RULES: tuple[Callable[[Seen], Standing | None], ...] = (

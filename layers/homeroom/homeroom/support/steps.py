@@ -7,12 +7,13 @@ not be seen without a connection test is neither done nor open until one was mad
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from homeroom.model.integration import Integration
 from homeroom.model.issues import Owner
 from homeroom.model.run import Control
 from homeroom.model.setup import Finding
+from homeroom.products import line_named, needs_primary
 
 
 @dataclass(frozen=True)
@@ -65,18 +66,34 @@ _STEP_OF: Mapping[tuple[str, Owner], str] = {
 """Steps beside the test itself that it sees fail, by code and who can mend it."""
 
 
+NO_PRIMARY = "no administrator is a primary administrator yet: promote one"
 _REFUSED = "SRC-01"
 """The source took neither key nor secret."""
 
 
 def steps(facts: Facts) -> tuple[Step, ...]:
-    """All steps of the integration's transport, in order."""
-    return tuple(_step(rule, facts) for rule in _RULES[facts.integration.transport])
+    """All steps in order: those of the product line where it has an order of its own, else of the transport."""
+    return tuple(_step(rule, facts) for rule in _rules(facts.integration))
 
 
 def open_step(facts: Facts) -> Step | None:
     """The first step that is known to be open: whose turn it is."""
     return next((step for step in steps(facts) if step.done is False), None)
+
+
+def lacks_primary(facts: Facts) -> bool:
+    """Whether a roster was sent to products that need a primary administrator, and nobody is one (C13)."""
+    return needs_primary(facts.integration) and _promoted(facts) is False
+
+
+def _rules(integration: Integration) -> Sequence[_Rule]:
+    """What the catalogue asks for: a line's own order, and a primary administrator where its products need one."""
+    line, usual = line_named(integration.product_line), _RULES[integration.transport]
+    if line is None:
+        return usual
+    known = {rule.name: rule for rule in (*usual, *_FURTHER)}
+    own = [replace(known[stage.step], todo=stage.todo or known[stage.step].todo) for stage in line.set_up]
+    return (*(own or usual), *((_PRIMARY,) if line.primary else ()))
 
 
 def _step(rule: _Rule, facts: Facts) -> Step:
@@ -100,7 +117,7 @@ def _refuted(facts: Facts) -> str | None:
     name = failure.step if failure.code is None else _STEP_OF.get((failure.code, failure.owner), "test")
     if name == "share" and failure.owner == "vendor" and not facts.integration.district_id:
         name = "accept"  # nobody said yet which district is meant
-    return name if any(rule.name == name for rule in _RULES[facts.integration.transport]) else "test"
+    return name if any(rule.name == name for rule in _rules(facts.integration)) else "test"
 
 
 def _seen(*later: str) -> Evidence:
@@ -166,6 +183,21 @@ def _handed_over(facts: Facts) -> bool | None:
     return True if _landed(facts) else None
 
 
+def _enabled(facts: Facts) -> bool:
+    return facts.runs or facts.integration.sign_in.on
+
+
+def _options_chosen(facts: Facts) -> bool:
+    return facts.runs or facts.integration.setup.options_at is not None
+
+
+def _promoted(facts: Facts) -> bool | None:
+    """Nobody can be promoted before the first roster was sent."""
+    if facts.integration.primary:
+        return True
+    return False if facts.runs else None
+
+
 def _ran(facts: Facts) -> bool:
     return facts.runs
 
@@ -176,6 +208,15 @@ _RUN = _Rule(_FIRST_RUN, "nobody", "The first run starts by its schedule, or by 
 _DISTRICT = _Rule("verify", "vendor", "Verify which district it is.", _verified)
 _SCHOOLS = _Rule("schools", "vendor", "Identify what to sync: one school, several, or all.", _chosen)
 _FIRST_FILES = _Rule(_FIRST_RUN, "nobody", "The first export that lands starts the first run.", _ran)
+
+_PRIMARY = _Rule("primary administrator", "vendor",
+                 "Promote at least one administrator to primary administrator, by hand.", _promoted)
+_FURTHER = (
+    _Rule("enabled", "district", "Enable sign-in and rostering by the portal.", _enabled),
+    _Rule("options", "district", "Choose the options: the defaults count once they were looked at.", _options_chosen),
+    _Rule("summary", "nobody", "Look at the Sync Status summary of the run.", _ran),
+)
+"""Steps that only some product lines ask for."""
 
 _RULES: Mapping[str, Sequence[_Rule]] = {
     "clever_api": (

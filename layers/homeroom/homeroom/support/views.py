@@ -47,7 +47,7 @@ def steps_view(looked: Seen) -> dict[str, Any]:
 
 def set_up_view(integration: Integration) -> dict[str, Any]:
     """The set-up as `connect` takes it again; credentials are not in it, only the name of their secret."""
-    ours = {"created_at", "created_by", "paused", "setup"}
+    ours = {"created_at", "created_by", "paused", "setup", "primary", "moving"}
     return {"set_up": integration.model_dump(mode="json", exclude=ours)}
 
 

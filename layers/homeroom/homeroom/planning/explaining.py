@@ -1,0 +1,193 @@
+"""Why is this person or class (not) here, with these values? From the source's row through rules to guards.
+
+Everything is looked up and nothing is guessed: the rows that were read last are checked and shaped again with today's
+choices, beside the applied roster, the held plan, the journal, and what people did by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from homeroom.check import check
+from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, empty_state, standing
+from homeroom.errors import NotFound
+from homeroom.model.byhand import HandRecord
+from homeroom.model.entities import ENTITIES, Entity
+from homeroom.model.ids import mint
+from homeroom.model.integration import Integration
+from homeroom.model.past_events import AskExplain
+from homeroom.model.run import Control
+from homeroom.model.snapshot import Snapshot
+from homeroom.planning import noting
+from homeroom.planning.around import around
+from homeroom.planning.belonging import Seen, classes_of, members_of
+from homeroom.planning.finding import meant, shared
+from homeroom.planning.looking import Rows, as_planning, load, newest_rows
+from homeroom.planning.opening import Planning
+from homeroom.planning.tracing import Trace, operations, step_of, trace
+from homeroom.ports import World
+from homeroom.products import rules_of
+from homeroom.report.why import Found, Step, because, why
+from homeroom.shape import shape
+
+_NOTHING_READ = Rows(run=0, held=False, read_by=0, read_at=noting.LONG_AGO)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question with what it is about, found once."""
+
+    question: AskExplain
+    world: World
+    integration: Integration
+    control: Control
+    planning: Planning
+    seen: Seen
+    hand: tuple[HandRecord, ...]
+
+    @property
+    def entity(self) -> Entity:
+        """Table of fields of what is asked for."""
+        return ENTITIES[self.question.entity]
+
+
+def answer_explain(question: AskExplain, world: World) -> dict[str, Any]:
+    """The explanation in JSON: `sentence` and `next` first, then source, check, rule, roster, values and membership.
+
+    Raises NotFound, with what was searched, for a record that nobody knows.
+    """
+    asked = _opened(question, world)
+    ids = meant(question.entity, question.record, asked.seen.snapshot, asked.seen.state, asked.hand)
+    if len(ids) > 1:
+        return _several(asked, ids)
+    return _one(asked, ids[0] if ids else question.record)
+
+
+def _opened(question: AskExplain, world: World) -> Asked:
+    integration = world.integrations.get(question.integration)
+    control = world.runs.control(integration.id)
+    rows = newest_rows(control, world)
+    planning = as_planning(rows or _NOTHING_READ, integration, control, world, None)
+    snapshot = load(rows, integration.id, world) if rows else Snapshot("", {}, {}, "")
+    seen = _seen(planning, rows or _NOTHING_READ, snapshot)
+    hand = tuple(world.roster.by_hand(integration.roster))
+    return Asked(question, world, integration, control, planning, seen, hand)
+
+
+def _seen(planning: Planning, rows: Rows, snapshot: Snapshot) -> Seen:
+    """The rows checked and shaped with today's choices, as the next run would see them."""
+    integration, state = planning.integration, planning.applied()
+    beside = around(planning, snapshot)
+    checked, rules = check(snapshot), rules_of(integration)
+    stays = standing(state, planning.repairs(), checked.delivered)
+    desired = shape(checked, integration.sharing, stays, rules=rules, accounts=beside.accounts, hand=beside.hand)
+    return Seen(rows, snapshot, checked, desired, state or empty_state())
+
+
+def _one(asked: Asked, source_id: str) -> dict[str, Any]:
+    """The explanation of one record."""
+    entity, seen, world = asked.entity, asked.seen, asked.world
+    raw = noting.raw_rows(entity, seen.snapshot, source_id)
+    kept = noting.row_of(seen.state[entity.name], source_id)
+    hand = next((h for h in asked.hand if (h.entity, h.source_id) == (entity.name, source_id)), None)
+    id = kept[ID] if kept else hand.id if hand else mint(asked.integration.roster, entity.name, source_id)
+    traced = trace(asked.control, entity.name, id, entity.names, world)
+    found = _found(asked, source_id, raw, kept, hand, id, traced)
+    if not (raw or kept or hand or found.named or found.refused):
+        raise NotFound(noting.searched(asked.question.entity, asked.seen.rows, asked.control),
+                       remedy="Check the id at the source: names are not searched.")
+    told = why(found)
+    return {
+        "integration": asked.integration.id, "entity": entity.name, "record": source_id,
+        "id": id if kept or hand else None, "here": noting.is_here(found), "code": told.code, "sentence": told.sentence,
+        "next": {"owner": told.owner, "text": told.next},
+        "source": {**asked.seen.rows.as_json(), "places": list(found.places), "values": _raw_values(entity, raw)},
+        "check": {"taken": bool(raw) and not found.in_error, "issues": list(found.issues)},
+        "rule": {"rule": found.rule, "because": because(found.rule)} if found.rule else None,
+        "roster": {"status": found.status, **({"by": asdict(found.came)} if found.came else {})},
+        "held": asdict(found.held) if found.held else None,
+        "by_hand": {"made": found.hand, "edits": list(found.edits)},
+        "values": _values(asked, source_id, kept, hand, found, traced),
+        "notes": noting.notes(asked.integration, asked.control, asked.planning, found, kept, seen),
+        **_belonging(entity.name, source_id, seen),
+    }
+
+
+def _found(asked: Asked, source_id: str, raw: list[dict[str, Any]], kept: Mapping[str, Any] | None,
+           hand: HandRecord | None, id: str, traced: Trace) -> Found:
+    entity, seen, world = asked.entity, asked.seen, asked.world
+    issues = tuple(noting.issue(row) for row in seen.issues(entity.name, source_id).iter_rows(named=True))
+    checked = seen.checked.entities[entity.name]
+    in_error = bool((checked.unusable == source_id).any())
+    taken = bool((checked.records[SOURCE_ID] == source_id).any())
+    edits = tuple(noting.edit(e) for e in asked.planning.edits if (e.entity, e.source_id) == (entity.name, source_id))
+    held = _held(asked, id) if seen.rows.held else None
+    return Found(
+        kind=entity.singular, rows=seen.rows.text, places=tuple(noting.place(entity, seen.snapshot, r) for r in raw),
+        in_error=in_error and not taken, removed=bool(raw) and not taken and not in_error, issues=issues,
+        rule=seen.rule(entity.name, source_id), status=kept[STATUS] if kept else None, came=traced.came, held=held,
+        edits=edits, hand=noting.made(hand) if hand else None,
+        refused=None if raw else noting.refused(asked.control, entity, source_id, world),
+        shared=shared(kept, seen.state) if kept and entity.name == "people" and kept[STATUS] == ACTIVE else (),
+        stops=noting.stops(asked.integration, asked.control, asked.planning, world),
+        named={} if raw else noting.named(entity, seen.snapshot, source_id),
+    )
+
+
+def _held(asked: Asked, id: str) -> Step | None:
+    """What the held plan does to the record, and for which guards it waits."""
+    name, run, world = asked.integration.id, asked.seen.rows.run, asked.world
+    operation = next(operations(name, run, asked.entity.name, id, world), None)
+    return step_of(name, run, operation, world, noting.guards(name, run, world)) if operation else None
+
+
+def _values(asked: Asked, source_id: str, kept: Mapping[str, Any] | None, hand: HandRecord | None, found: Found,
+            traced: Trace) -> list[dict[str, Any]]:
+    """Each value as the roster has it, and where it comes from; of a record that is not applied, as it would be."""
+    wanted = noting.row_of(asked.seen.desired.entities[asked.entity.name].records, source_id)
+    by_hand = {name: edit for edit in found.edits for name in edit["fields"] or {}}
+    told = []
+    for field in asked.entity.fields:
+        now = (kept or {}).get(field.name)
+        then = (wanted or {}).get(field.name)
+        if kept is None and wanted is None and hand is not None:
+            now = then = hand.fields.get(field.name)
+        value = now if kept else then
+        if value is None and then is None and field.name not in by_hand:
+            continue
+        origin = noting.origin(field, value, found, traced, applied=kept is not None)
+        one = {"field": field.name, "value": noting.plain(field, value), "origin": origin}
+        if kept is not None and wanted is not None and now != then:
+            one["source_says"] = noting.plain(field, then)
+        if field.name in by_hand:
+            edit = by_hand[field.name]
+            one |= {"by_hand": edit["fields"][field.name], "origin": f"by hand, {edit['by']}, {edit['at'][:16]}"}
+        told.append(one)
+    return told
+
+
+def _raw_values(entity: Entity, raw: list[dict[str, Any]]) -> dict[str, Any]:
+    """Cells of the first row as the source gave them, by canonical field."""
+    first = raw[0] if raw else {}
+    return {f.name: first[f.column] for f in entity.carried if first.get(f.column) is not None}
+
+
+def _belonging(entity: str, source_id: str, seen: Seen) -> dict[str, Any]:
+    if entity == "people":
+        return {"classes": classes_of(source_id, seen)}
+    return {"members": members_of(source_id, seen)}
+
+
+def _several(asked: Asked, ids: list[str]) -> dict[str, Any]:
+    """A word that several records share: nobody can tell which is meant, nor can sign-in."""
+    many = "people" if asked.question.entity == "people" else "classes"
+    return {
+        "integration": asked.integration.id, "entity": asked.question.entity, "record": asked.question.record,
+        "id": None, "here": None, "code": "several",
+        "sentence": f"{len(ids)} {many} share this: it means none of them for sure"
+        f"{', and nobody can sign in with it' if many == 'people' else ''}.",
+        "next": {"owner": "vendor", "text": "Ask again with one of the source ids."}, "records": ids,
+        "source": asked.seen.rows.as_json(),
+    }
