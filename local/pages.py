@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from homeroom import errors
-from homeroom.guard.guards import GUARDS, Guard
 from homeroom.model.entities import ENTITIES, LIST_KINDS, Entity, Field
+from homeroom.model.entities import MADE as MADE_FIELDS
 from homeroom.model.issues import CATALOGUE
 from homeroom.model.vocabulary import Vocabulary
 from homeroom.read.carried import LESS, SOME, SOURCES, WHY_NOT, How, Less, carriers, less_of
-from homeroom.report.words import OWNERS, number
+from homeroom.report.words import OWNERS
+from local.guard_page import guards
+from local.page_parts import MADE as _MADE
+from local.page_parts import table as _table
 
 ROOT = Path(__file__).resolve().parents[1]
 
-_MADE = "<!-- Made by `make docs` from {origin}. Change that, not this page. -->"
 _FAMILIES: Mapping[str, str] = {
     "SRC": "The source as a whole",
     "FIL": "Files",
@@ -30,7 +32,6 @@ _FAMILIES: Mapping[str, str] = {
     "PRD": "Rules of products",
     "UND": "Undo",
 }
-_UNITS: Mapping[str, str] = {"percent": " %", "records": " records", "rows": " rows"}
 
 
 def write(root: Path = ROOT) -> list[Path]:
@@ -50,12 +51,11 @@ def outdated(root: Path = ROOT) -> list[Path]:
 def issue_codes(_root: Path) -> str:
     """docs/issue-codes.md"""
     parts = [
-        "# Issue codes and guards",
-        _MADE.format(origin="`model/issues.py`, `guard/guards.py` and `errors.py`"),
+        "# Issue codes",
+        _MADE.format(origin="`model/issues.py` and `errors.py`"),
         _ISSUES_INTRODUCTION,
         *(section for prefix, title in _FAMILIES.items() for section in _family(prefix, title)),
         _GUARDS_INTRODUCTION,
-        _table(("guard", "what it looks at", "limit", "floor", "what to do when it trips"), map(_guard_row, GUARDS)),
         _ERRORS_INTRODUCTION,
         _table(("code", "error", "what it means", "who acts", "what to do"), _error_rows()),
     ]
@@ -93,7 +93,7 @@ def console_events(root: Path) -> str:
 
 
 PAGES: Mapping[str, Callable[[Path], str]] = {
-    "issue-codes.md": issue_codes, "fields.md": fields, "console-events.md": console_events,
+    "guards.md": guards, "issue-codes.md": issue_codes, "fields.md": fields, "console-events.md": console_events,
 }
 """Name of each page below `docs/`, and what makes it."""
 
@@ -103,11 +103,6 @@ def _family(prefix: str, title: str) -> Iterator[str]:
     rows = ((code.code, code.severity, code.meaning, code.action, OWNERS[code.owner], code.remedy) for code in codes)
     yield f"## {prefix}: {title}"
     yield _table(("code", "severity", "what happened", "what we did", "who fixes it", "what to do"), rows)
-
-
-def _guard_row(guard: Guard) -> list[str]:
-    limit = f"more than {number(guard.limit)}{_UNITS[guard.unit]}" if guard.limit else "any"
-    return [guard.code, guard.meaning, limit, f"{guard.floor}" if guard.floor > 1 else "", guard.remedy]
 
 
 def _error_rows() -> Iterator[tuple[str, ...]]:
@@ -121,8 +116,12 @@ def _error_rows() -> Iterator[tuple[str, ...]]:
 def _entity(entity: Entity) -> Iterator[str]:
     yield f"## {entity.name}"
     yield _ORIGINS.get(entity.name, f"From `{entity.file}.csv`, one record a row; `sourcedId` becomes `source_id`.")
-    rows = ([*_field_row(field), _carried_by(entity, field)] for field in entity.fields)
+    rows = ([*_field_row(field), _carried_by(entity, field)] for field in entity.carried)
     yield _table(("field", "column", "kind", "required", "rule", "carried by"), rows)
+    if entity.made:
+        yield "No source has these: the [rules of products](product-rules.md) make them."
+        yield _table(("field", "kind", "what it holds"),
+                     ([f"`{field.name}`", _kind(field), MADE_FIELDS[field.name]] for field in entity.made))
 
 
 def _carried_by(entity: Entity, field: Field) -> str:
@@ -144,14 +143,17 @@ _HOW: Mapping[How, str] = {"first": "the first one", "own": "a word of its own",
 
 
 def _field_row(field: Field) -> list[str]:
-    kind = f"list of {field.kind}" if field.kind == "grades" else "list" if field.kind in LIST_KINDS else field.kind
     rules = [
         f"vocabulary *{field.vocabulary.name}*" if field.vocabulary else "",
         f"points to {field.references}" if field.references else "",
         f"at most {field.longest} characters" if field.kind in ("text", "extras") and field.longest != _USUAL else "",
     ]
-    return [f"`{field.name}`", f"`{field.column}`", kind, "yes" if field.required else "",
+    return [f"`{field.name}`", f"`{field.column}`", _kind(field), "yes" if field.required else "",
             ", ".join(rule for rule in rules if rule)]
+
+
+def _kind(field: Field) -> str:
+    return f"list of {field.kind}" if field.kind == "grades" else "list" if field.kind in LIST_KINDS else field.kind
 
 
 _USUAL = 255
@@ -186,12 +188,6 @@ def _in_short(case: Path) -> str:
 _LONG = frozenset({"id", "account", "time", "region", "version", "by", "reason", "plan_hash", "content_hash"})
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [list(heads), *(list(row) for row in rows)]
-    lines.insert(1, ["---"] * len(lines[0]))
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
 _ORIGINS: Mapping[str, str] = {
     "contacts": "Links between a guardian and a student, made from `agentSourcedIds` of either side in `users.csv`; "
                 "the id is `<student>|<guardian>`. A contact is never a person.",
@@ -215,10 +211,8 @@ meaning is settled."""
 _GUARDS_INTRODUCTION = """\
 ## Guards
 
-A guard looks at the plan before the first write. Any guard that trips holds the whole plan until a person approves or
-discards it, or until a newer plan does not trip. "More than" is strict. Below the floor a share is not looked at: in a
-small school one record is many percent. Limits can be set for each integration (`limits` of `connect`). `COMPLETE` is
-different: an incomplete read fails and can not be approved."""
+Codes such as GRD-02 and `FIRST-LOAD` are guards: they look at a plan before the first write, and hold it for a person.
+[Guards](guards.md) lists them with limits, what each holds, and why."""
 _ERRORS_INTRODUCTION = """\
 ## Errors of the system
 

@@ -20,7 +20,7 @@ from homeroom.model.snapshot import Snapshot
 from homeroom.preview import Preview, preview
 from homeroom.products import unknown
 from homeroom.read.oneroster_csv import read_set
-from homeroom.report.summary import RULED
+from homeroom.report.summary import by_rules
 from local import kept, screen
 from local.commands.options import Json, New
 from local.reasons import incomplete, issues_of, reason_of
@@ -150,8 +150,7 @@ def _report(seen: Preview, *, first_load: bool) -> dict[str, Any]:
         "entities": {name: asdict(counts) for name, counts in seen.plan.counts.items()},
         "identity_links": {"write": links.get(False, 0), "remove": links.get(True, 0)},
         "removals": {name: dict(reasons) for name, reasons in seen.plan.reasons.items() if reasons},
-        "sharing": {"leave": {name: told[RULED] for name, told in seen.plan.reasons.items() if RULED in told},
-                    "left_out": {name: dict(rules) for name, rules in seen.plan.left_out.items()}},
+        **by_rules(seen.plan.reasons, seen.plan.left_out),
         "guards": [judged.as_json() for judged in seen.verdict.guards],
         "read": {name: asdict(entity.read) for name, entity in seen.checked.entities.items()},
         "issues": {"total": sum(codes.values()), "by_code": codes},

@@ -6,9 +6,11 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from homeroom.model import events
-from homeroom.report.next_step import BY_OUTCOME
+from homeroom.model.selection import Selection
+from homeroom.report.next_step import BY_OUTCOME, after_discard
 from local import screen
 from local.commands.asking import opened, told, who
 from local.commands.options import By, IntegrationId, Json, Profile, Reason, Roster, StackName, Wait
@@ -97,26 +99,62 @@ def show(
 
 
 def approve(
-    integration: IntegrationId, run: RunNumber, plan: PlanHash, reason: Reason, wait: Wait = True, by: By = None,
-    stack: StackName = None, profile: Profile = None, as_json: Json = False,
+    integration: IntegrationId, run: RunNumber, plan: PlanHash, reason: Reason,
+    only_entities: Annotated[list[str] | None, typer.Option("--only-entities", metavar="NAME", help=(
+        "Only this kind of record (orgs, people, classes, …); may be repeated."))] = None,
+    changes: Annotated[list[str] | None, typer.Option("--changes", metavar="NAME", help=(
+        "Only this kind of change (create, update, archive, restore, adopt); may be repeated."))] = None,
+    school: Annotated[list[str] | None, typer.Option("--school", metavar="ID", help=(
+        "Only what belongs to this school; may be repeated."))] = None,
+    in_class: Annotated[list[str] | None, typer.Option("--class", metavar="ID", help=(
+        "Only what belongs to this class; may be repeated."))] = None,
+    record: Annotated[list[str] | None, typer.Option("--record", metavar="ID", help=(
+        "Only this record and what hangs on it; may be repeated."))] = None,
+    rekey: Annotated[bool, typer.Option("--rekey", help=(
+        "Approve the re-key that the run proposes: everybody keeps their identity under the new ids."))] = False,
+    wait: Wait = True, by: By = None, stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Apply a held plan, the very one that you looked at."""
+    """Apply a held plan, the very one that you looked at, or a part of it.
+
+    What is left out goes on waiting.
+    """
     where = opened(stack, profile)
     held = where.ask(events.Preview(operation="preview", integration=integration, run=run))
-    known = held["plan_hash"] or ""
+    known = _waiting_hash(held, rekey)
     if len(plan) < SHORTEST_HASH or not known.startswith(plan):
         raise Stopped(f"the hash is not that of the plan of run {run}", (
             f"`homeroom show` prints it below the summary; give its first {SHORTEST_HASH} characters or more."))
-    asked = events.Approve(
-        operation="approve", integration=integration, run=run, plan_hash=known, by=who(by), reason=reason)
-    return _started(where, where.ask(asked), wait, as_json)
+    only = {"entities": only_entities, "changes": changes, "schools": school, "classes": in_class, "records": record}
+    answer = where.ask(events.Approve(
+        operation="approve", integration=integration, run=run, plan_hash=known, rekey=rekey, by=who(by), reason=reason,
+        only=_selection({name: tuple(given) for name, given in only.items() if given}),
+    ))
+    if answer["state"] == "waiting":
+        return told(answer, as_json, f"Your approval of run {run} is kept. Nothing is applied before a second person"
+                                     " approves the same plan under their own name.")
+    return _started(where, answer, wait, as_json)
+
+
+def _waiting_hash(held: dict[str, Any], rekey: bool) -> str:
+    """The hash of what waits: the rest of a plan, a whole one, or the one with the re-key that it proposes."""
+    if rekey:
+        return str((((held["summary"] or {}).get("rekey")) or {}).get("plan_hash", ""))
+    return str(held["waits"] or held["plan_hash"] or "")
+
+
+def _selection(given: dict[str, tuple[str, ...]]) -> Selection:
+    try:
+        return Selection.model_validate(given)
+    except ValidationError as wrong:
+        words = {str(error["input"]) for error in wrong.errors()}
+        raise typer.BadParameter(f"{', '.join(sorted(words))} is no kind of record or of change") from None
 
 
 def discard(
     integration: IntegrationId, run: RunNumber, reason: Reason, by: By = None,
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Drop a held plan. The same content is refused until it changes."""
+    """Drop a held plan, or what waits of one. The same content is refused until it changes."""
     asked = events.Discard(operation="discard", integration=integration, run=run, by=who(by), reason=reason)
     answer = opened(stack, profile).ask(asked)
     return told(answer, as_json, *runs_view([answer], named=True))
@@ -145,8 +183,18 @@ def _run_sections(answer: dict[str, Any]) -> list[Any]:
     summary, outcome = answer["summary"], answer["outcome"]
     if summary is None:
         return runs_view([answer], named=True)
+    since = answer["text"].partition("; since then ")[2]
+    if outcome == summary["outcome"] and not since:
+        return [*summary_view(summary), *_approvals(answer)]
     if outcome == summary["outcome"]:
-        return summary_view(summary)
+        settled = {**summary, "waits": None, "next": asdict(BY_OUTCOME["applied"])}
+        return [*summary_view(settled), f"[bold]Since then:[/bold] {screen.escape(since)}"]
     told = answer["text"] if answer["text"].startswith(outcome) else f"{outcome}: {answer['text']}"
-    step = BY_OUTCOME.get(outcome, BY_OUTCOME["applied"])
+    step = after_discard(answer["code"]) if outcome == "discarded" else BY_OUTCOME.get(outcome, BY_OUTCOME["applied"])
     return [*summary_view({**summary, "next": asdict(step)}), f"[bold]Since then:[/bold] {screen.escape(told)}"]
+
+
+def _approvals(answer: dict[str, Any]) -> list[str]:
+    """Who has approved what waits, where one person is not enough."""
+    return [f"[bold]Approved by:[/bold] {screen.escape(one['by'])}; a second person must too"
+            for one in answer.get("approvals", [])]

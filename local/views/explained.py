@@ -19,9 +19,9 @@ def explained_view(told: Mapping[str, Any]) -> list[RenderableType | None]:
     """The sections of the answer, from top to bottom."""
     style, step = _STYLES[told["here"]], told["next"]
     who = OWNERS[step["owner"]]
-    turn = "" if step["owner"] == "nobody" else f"[bold]Next:[/bold] {who}. "
+    turn = "" if step["text"] == "Nothing." else f"\n[bold]Next:[/bold] {who}. {escape(step['text'])}"
     head = (f"[bold]{escape(told['record'])}[/bold]{_id(told)} of {escape(told['integration'])}\n"
-            f"[{style}]{escape(told['sentence'])}[/{style}]\n{turn}{escape(step['text'])}")
+            f"[{style}]{escape(told['sentence'])}[/{style}]{turn}")
     if told["code"] == "several":
         return [head, "\n".join(escape(record) for record in told["records"])]
     return [head, _notes(told["notes"]), _chain(told), _issues(told["check"]["issues"]), _values(told["values"]),
@@ -44,7 +44,8 @@ def _chain(told: Mapping[str, Any]) -> RenderableType:
     made.add_row("source", escape(f"{places}, in the {source['text']}" if source["run"] else "no run has read it yet"))
     if source["places"]:
         errors = [i["code"] for i in told["check"]["issues"] if i["severity"] == "error"]
-        made.add_row("check", "taken" if told["check"]["taken"] else f"not taken{': ' + ', '.join(errors) if errors else ''}")
+        why = f": {', '.join(errors)}" if errors else ""
+        made.add_row("check", "taken" if told["check"]["taken"] else f"not taken{why}")
     if told["rule"]:
         made.add_row("rules", escape(f"left out: {told['rule']['rule']}: {told['rule']['because']}"))
     elif told["check"]["taken"]:
@@ -71,8 +72,8 @@ def _roster(roster: Mapping[str, Any]) -> str:
 def _by_hand(by_hand: Mapping[str, Any]) -> list[str]:
     made = by_hand["made"]
     lines = [f"made by {made['by']}, {made['at'][:16]}, {made['status']}: {made['reason']}"] if made else []
-    return lines + [f"{edit['action']} by {edit['by']}, {edit['at'][:16]}: {', '.join(edit['fields'] or ()) or 'whole'};"
-                    " until the next run" for edit in by_hand["edits"]]
+    return lines + [f"{edit['action']} by {edit['by']}, {edit['at'][:16]}: {', '.join(edit['fields'] or ()) or 'whole'}"
+                    "; until the next run" for edit in by_hand["edits"]]
 
 
 def _issues(issues: Sequence[Mapping[str, Any]]) -> RenderableType | None:
@@ -106,6 +107,8 @@ def _plain(value: Any) -> str:
     if value is None:
         return "empty"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
@@ -122,9 +125,12 @@ def _members(members: Mapping[str, Any]) -> list[RenderableType | None]:
     made = table("members", "at the source", "here", numbers=["at the source", "here"])
     for role in dict.fromkeys((*members["source"], *members["here"])):
         made.add_row(role, str(members["source"].get(role, 0)), str(members["here"].get(role, 0)))
-    missing = table("missing", "why", numbers=["missing"], wrap=["why"])
-    for reason, number in members["missing"].items():
-        missing.add_row(str(number), escape(reason))
+    missing = table("", "members", "why", numbers=["members"], wrap=["why"])
+    for word in ("missing", "leaving"):
+        for reason, number in members[word].items():
+            missing.add_row(word, str(number), escape(reason))
+    if members["former"]:
+        missing.add_row("former", str(members["former"]), "were here; the source does not have them any more")
     first = ", ".join(one["person"] or "?" for one in members["first_missing"])
     return [made if made.row_count else "No members.", missing if missing.row_count else None,
             f"[dim]Missing, the first of them:[/dim] {escape(first)}" if first else None]

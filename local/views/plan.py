@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from homeroom.guard.guards import BY_CODE
+from homeroom.model.reasons import PRODUCT_RULED
 from homeroom.report.summary import RULED
 from homeroom.report.words import UNITS, guard_sentence, number
 from local.screen import count, escape, table
@@ -28,7 +29,7 @@ def plan_view(report: Mapping[str, Any]) -> list[RenderableType | None]:
         head.append(reason_view(report["reason"]))
     if report["verdict"] == "unusable":
         return head
-    notes = [_links(report), removals_line(report["removals"]), sharing_lines(report["sharing"]), _issues(report)]
+    notes = [_links(report), removals_line(report["removals"]), ruled_lines(report), _issues(report)]
     return [*head, actions_table(report["entities"]), "\n".join(note for note in notes if note),
             *guards_view(report["guards"])]
 
@@ -60,18 +61,25 @@ def actions_table(entities: Mapping[str, Mapping[str, int]]) -> RenderableType:
 
 
 def removals_line(removals: Mapping[str, Mapping[str, int]]) -> str:
-    """Why records leave; `absent` is what nothing explains. What a sharing rule takes has lines of its own."""
-    others = {name: {why: n for why, n in reasons.items() if why != RULED} for name, reasons in removals.items()}
+    """Why records leave; `absent` is what nothing explains. What rules take has lines of its own."""
+    others = {name: {why: n for why, n in reasons.items() if why not in (RULED, PRODUCT_RULED)}
+              for name, reasons in removals.items()}
     told = _by_entity({name: {_reason(why): n for why, n in reasons.items()} for name, reasons in others.items()})
     return f"[dim]Why they leave:[/dim] {told}" if told else ""
 
 
-def sharing_lines(sharing: Mapping[str, Mapping[str, Any]]) -> str:
-    """What leaves by the sharing rules, and all that they leave out; empty where they leave out nothing."""
-    leave = ", ".join(f"{name} {n:,}" for name, n in sharing["leave"].items())
-    out = _by_entity(sharing["left_out"])
-    lines = [f"[bold]Left by sharing rules:[/bold] {leave or 'nothing'}", f"[dim]Not shared:[/dim] {out}"]
-    return "\n".join(lines) if out else ""
+def ruled_lines(report: Mapping[str, Any]) -> str:
+    """What leaves by sharing rules and by rules of products, and all that they leave out; empty where that is nothing.
+
+    A report that was kept before there were such rules tells nothing of them.
+    """
+    lines = []
+    for key, rules, others in (("sharing", "sharing rules", "Not shared"), ("products", "product rules", "Not taken")):
+        told = report.get(key) or {"leave": {}, "left_out": {}}
+        leave = ", ".join(f"{name} {n:,}" for name, n in told["leave"].items())
+        if out := _by_entity(told["left_out"]):
+            lines += [f"[bold]Left by {rules}:[/bold] {leave or 'nothing'}", f"[dim]{others}:[/dim] {out}"]
+    return "\n".join(lines)
 
 
 def _by_entity(counted: Mapping[str, Mapping[str, int]]) -> str:

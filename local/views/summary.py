@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from homeroom.report.words import OWNERS, TRIGGERS, guard_sentence
 from local.screen import Fitting, count, escape, table
 from local.views.issues import issues_table
-from local.views.plan import guards_view, removals_line, sharing_lines
+from local.views.plan import guards_view, removals_line, ruled_lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -40,8 +40,17 @@ def summary_view(summary: Mapping[str, Any], *, guards: bool = True) -> list[Ren
 
 
 def _notes(summary: Mapping[str, Any]) -> list[str]:
-    told = summary.get("sharing")  # a summary that was kept before there were sharing rules has none
-    return [removals_line(summary["removals"]), sharing_lines(told) if told else "", _written(summary)]
+    return [removals_line(summary["removals"]), ruled_lines(summary), _written(summary),
+            waits_line(summary.get("waits"))]
+
+
+def waits_line(waits: Mapping[str, Any] | None) -> str:
+    """What of a plan waits for a person: `people: 30 archive`, and the hash that an approval names."""
+    if not waits:
+        return ""
+    told = "; ".join(f"{name}: " + ", ".join(f"{n:,} {action}" for action, n in counts.items())
+                     for name, counts in waits["entities"].items())
+    return f"[bold yellow]Waits for approval:[/bold yellow] {told}   [dim]Plan:[/dim] {waits['plan_hash'][:12]}"
 
 
 def words_line(done: Collection[str]) -> str:

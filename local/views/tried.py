@@ -19,14 +19,20 @@ _CAUSED: Mapping[str, tuple[str, str]] = {"come": ("come in", "green"), "leave":
 def tried_view(told: Mapping[str, Any]) -> list[RenderableType | None]:
     """The sections of the answer, from top to bottom."""
     return [
-        f"[bold]Tried on {escape(told['rows']['text'])}[/bold], as of {told['as_of']}\n{_verdict(told)}",
+        f"[bold]Tried on {escape(told['rows']['text'])}[/bold], as of {told['as_of']}; the source was not asked\n"
+        f"{_verdict(told)}",
         f"[bold]{escape(told['effect'])}[/bold]", _caused(told["difference"]), _timing(told.get("timing")),
         "[bold]The whole plan with it[/bold]" if told["changes"] else None,
         actions_table(told["counts"]) if told["changes"] else None,
-        "\n".join(line for line in (removals_line(told["removals"]), _left_out(told["left_out"]), _rules(told)) if line),
+        "\n".join(line for line in _why(told) if line),
         *guards_view(told["guards"]),
-        "[dim]Nothing was changed. To choose: `homeroom connect`, `choose`, `share`, or the operation `options`.[/dim]",
+        _lacking(told["lacking"]),
+        "[dim]Nothing was changed. To choose: `homeroom options`, `share` and `choose`.[/dim]",
     ]
+
+
+def _why(told: Mapping[str, Any]) -> list[str]:
+    return [removals_line(told["removals"]), _left_out(told["left_out"]), _rules(told)]
 
 
 def _verdict(told: Mapping[str, Any]) -> str:
@@ -58,8 +64,16 @@ def _timing(timing: Mapping[str, Any] | None) -> str | None:
 
 
 def _left_out(left_out: Mapping[str, Mapping[str, int]]) -> str:
-    told = "; ".join(f"{name} {', '.join(f'{n:,} {why}' for why, n in whys.items())}" for name, whys in left_out.items())
+    by_entity = {name: ", ".join(f"{n:,} {why}" for why, n in whys.items()) for name, whys in left_out.items()}
+    told = "; ".join(f"{name} {whys}" for name, whys in by_entity.items())
     return f"[dim]Left out by rules:[/dim] {escape(told)}" if told else ""
+
+
+def _lacking(columns: list[str]) -> str | None:
+    if not columns:
+        return None
+    told = escape(", ".join(columns))
+    return f"[yellow]These rows were kept without {told}[/yellow]: that comes with the next full read."
 
 
 def _rules(told: Mapping[str, Any]) -> str:

@@ -22,6 +22,8 @@ from homeroom.diff.parts import PlanHash, parts
 from homeroom.model.plan import NO_REPAIRS, NOTHING_AROUND, Around, Repairs
 from homeroom.model.sharing import Sharing
 from homeroom.model.snapshot import LINE, PROBLEM, Snapshot
+from homeroom.products.rules import EVERYTHING as NO_RULES
+from homeroom.products.rules import Rules
 from homeroom.read.cells import trimmed
 from homeroom.shape import shape
 from tests.builders.oneroster import HEADERS, Files, Row, course, enrollment, klass, org, student, teacher, term
@@ -108,12 +110,13 @@ def record(checked: Checked, entity: str, source_id: str) -> dict[str, Any] | No
 
 def plan_of(source: Snapshot, applied: State | None = None, *, as_of: str = AS_OF, repairs: Repairs = NO_REPAIRS,
             expected_districts: Iterable[str] = (), sharing: Sharing = EVERYTHING,
-            around: Around = NOTHING_AROUND) -> Plan:
+            around: Around = NOTHING_AROUND, rules: Rules = NO_RULES) -> Plan:
     """Check, shape and diff in one call. What was checked before is not checked again: the stage is pure."""
     checked = _checked(source)
-    desired = shape(checked, sharing, standing(applied, repairs, checked.delivered))
+    desired = shape(checked, sharing, standing(applied, repairs, checked.delivered), rules=rules,
+                    accounts=around.accounts, hand=around.hand)
     return diff(desired, applied, checked, roster=ROSTER, as_of=as_of, repairs=repairs,
-                expected_districts=expected_districts, around=around)
+                expected_districts=expected_districts, policy=rules.hand, around=around)
 
 
 def _checked(source: Snapshot) -> Checked:

@@ -78,8 +78,9 @@ def test_every_page_is_reached_from_the_readme() -> None:
 
 
 def test_every_issue_code_and_guard_is_documented() -> None:
-    rows = set(re.findall(r"^\| ([A-Z]+-?[A-Z0-9]*) \|", text_of("docs/issue-codes.md"), re.MULTILINE))
-    assert rows >= {*CATALOGUE, *(guard.code for guard in GUARDS)}
+    first = re.compile(r"^\| ([A-Z]+-?[A-Z0-9]*) \|", re.MULTILINE)
+    assert {*CATALOGUE} <= set(first.findall(text_of("docs/issue-codes.md")))
+    assert {guard.code for guard in GUARDS} <= set(first.findall(text_of("docs/guards.md")))
 
 
 def test_every_code_that_the_package_gives_is_documented() -> None:

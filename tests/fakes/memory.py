@@ -90,6 +90,12 @@ class MemoryLanding:
     def put_file(self, key: str, path: Path) -> LandedFile:
         return self.put(key, path.read_bytes())
 
+    def newest(self, key: str) -> LandedFile | None:
+        if key not in self.versions:
+            return None
+        version, body, _ = self.versions[key][-1]
+        return LandedFile(bucket=LANDING_BUCKET, key=key, version=version, size=len(body))
+
     def fetch(self, file: LandedFile, folder: Path) -> Path:
         for version, body, _ in self.versions.get(file.key, []):
             if version == file.version:
@@ -172,12 +178,24 @@ class MemoryRoster:
         entries = sorted((key, item) for key, item in self.items.items() if key[0] == hand_owner(roster))
         return [hand_of(copy.deepcopy(item)) for _, item in entries]
 
-    def make(self, puts: Sequence[Item], *, new: bool) -> None:
-        if new and any((item["owner"], item["member"]) in self.items for item in puts):
+    def make(self, puts: Sequence[Item], *, new: bool, links: Sequence[Item] = (), gone: Sequence[Item] = (),
+             wakes: Sequence[Item] = ()) -> None:
+        there = [self.items.get((item["owner"], item["member"])) for item in puts]
+        stands = all(one is None if new else one is not None and {"by_hand", "released"} & set(one) for one in there)
+        held = [self.items.get((i["owner"], i["member"]), {}).get("person", i["person"]) for i in (*links, *gone)]
+        if not stands or held != [item["person"] for item in (*links, *gone)]:
             raise Refused("the record, or one of its identities, is there already")
         self._faults.step("roster.make")
-        for item in puts:
+        for item in gone:
+            self.items.pop((item["owner"], item["member"]), None)
+        for item in (*puts, *links, *wakes):
             self.items[item["owner"], item["member"]] = copy.deepcopy(item)
+
+    def classes_of(self, person: Key) -> list[Item]:
+        told = ("owner", "member", "role", "status", "begin_date", "end_date")
+        mine = [item for item in self.items.values() if item.get("person_key") == person[0]]
+        return [{word: item[word] for word in told if word in item} for item in
+                sorted(mine, key=lambda item: item["class_key"])]
 
     def consume(self, edits: Sequence[Edit]) -> None:
         for edit in edits:

@@ -109,6 +109,11 @@ class MemoryRuns:
         self._change("deny", control, denied=tuple(sorted({*control.denied, content_hash})))
 
     @atomic
+    def allow(self, integration: str, content_hash: str) -> None:
+        control = self.control(integration)
+        self._change("allow", control, denied=tuple(one for one in control.denied if one != content_hash))
+
+    @atomic
     def mark_undone(self, integration: str, run: int) -> None:
         control = self.control(integration)
         self._change("mark_undone", control, undone=tuple(sorted({*control.undone, run})))

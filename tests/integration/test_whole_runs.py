@@ -47,7 +47,7 @@ def test_data_writes_are_the_changed_records_and_the_changed_identity_links(load
     links = [item for item in written if item["owner"].startswith(f"{loaded.name}#identity#")]
     assert len(records) == 5  # a person and an enrollment came, a person changed, a person and an enrollment left
     assert len(links) == 3  # source id, username and number of the one who came
-    assert ended["summary"]["written"] == {"records": 5, "links": 3, "moved": 0, "items": 8}
+    assert ended["summary"]["written"] == {"records": 5, "links": 3, "moved": 0, "entries": 0, "items": 8}
 
 
 def test_a_second_landing_of_the_same_content_is_skipped_as_unchanged(loaded: Lab) -> None:

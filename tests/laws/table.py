@@ -135,7 +135,9 @@ def _place_of(key: Key, item: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 def _identities(source_id: str, fields: Mapping[str, Any]) -> list[str]:
-    found = [f"sourced_id#{source_id}", f"username#{fields['username'].lower()}"]
+    found = [f"sourced_id#{source_id}"]
+    if "username" in fields:  # not in a person whose making an undo took back
+        found.append(f"username#{fields['username'].lower()}")
     if "identifier" in fields:
         found.append(f"identifier#{fields['identifier']}")
     if "email" in fields and fields["role"] in STAFF:

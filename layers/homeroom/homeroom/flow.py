@@ -17,7 +17,7 @@ from homeroom.apply.part import apply_part
 from homeroom.errors import SourceUnusable
 from homeroom.model.events import FinishRun, Planned, Upserted
 from homeroom.model.run import Lease
-from homeroom.planning import Planning, around, divider, keep_failure, keep_plan
+from homeroom.planning import Planning, around, divider, keep_failure, keep_plan, plan_undo
 from homeroom.ports import World
 from homeroom.preview import preview
 from homeroom.read.polling import poll
@@ -44,6 +44,8 @@ def plan_run(lease: Lease, world: World) -> Planned:
     A source that cannot be used ends as verdict `fail`, in words. Raises LeaseLost, StateLost and RetryableError.
     """
     planning = Planning.open(lease, world)
+    if planning.request.undo is not None:
+        return plan_undo(planning)
     try:
         snapshot = planning.read()
         beside = around(planning, snapshot)

@@ -59,6 +59,9 @@ class Landing(Protocol):
     def listing(self, integration: str) -> list[Landed]:
         """Newest version of each object below `landing/<integration>/`."""
 
+    def newest(self, key: str) -> LandedFile | None:
+        """The newest version of one object, None where there is none: what is no part of a set."""
+
     def put_file(self, key: str, path: Path) -> LandedFile:
         """Store a file that a run fetched itself (`places.pulled`); returns it pinned to its version."""
 
@@ -130,6 +133,9 @@ class Runs(Protocol):
         """Forget the held run if it is still that one."""
 
     def deny(self, integration: str, content_hash: str) -> None: ...
+
+    def allow(self, integration: str, content_hash: str) -> None:
+        """Deny it no longer."""
 
     def set_pending(self, integration: str, delivery: Delivery) -> None:
         """Keep the newest delivery that came while a run was on."""
@@ -209,11 +215,18 @@ class Roster(Protocol):
     def by_hand(self, roster: str) -> list[HandRecord]:
         """Records made by hand, archived ones included, read consistently, in the order of entity and id."""
 
-    def make(self, puts: Sequence[Item], *, new: bool) -> None:
-        """Write a record made by hand, its entry and its identity links, all or none (at most 100 items).
+    def make(self, puts: Sequence[Item], *, new: bool, links: Sequence[Item] = (), gone: Sequence[Item] = (),
+             wakes: Sequence[Item] = ()) -> None:
+        """Write records made by hand with their entries, and what belongs to them, all or none (at most 100 items).
 
-        `new`: none of them may exist. Raises Refused where one does.
+        `new`: none of `puts` may exist; else each must still be made by hand. `links` are identity links, which nobody
+        else may hold; `gone` are links given up. `wakes` are entries for the next plan. Raises Refused where anything
+        stands otherwise.
         """
+
+    def classes_of(self, person: Key) -> list[Item]:
+        """The enrollments of a person, as the index holds them: owner, member, role, status and days. Read in a while:
+        a write of this second may be missing."""
 
 
 class Engine(Protocol):

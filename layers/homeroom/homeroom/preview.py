@@ -12,6 +12,7 @@ from functools import partial
 import polars as pl
 
 from homeroom.check import Checked, check
+from homeroom.check.findings import Findings
 from homeroom.diff import Plan, diff
 from homeroom.diff.applied import State, empty_state, standing
 from homeroom.diff.division import divided
@@ -81,7 +82,7 @@ def preview(snapshot: Snapshot, integration: Integration, applied: State | None,
     rekeyed = (kept, judged(kept.facts)) if kept else None
     promoted = primary_issues(plan.next_state["people"], [one.person for one in integration.primary],
                               needed=needs_primary(integration))
-    issues = pl.concat([checked.issues, desired.issues, plan.issues, promoted])
+    issues = pl.concat([Findings(around.issues).frame(), checked.issues, desired.issues, plan.issues, promoted])
     wished = divide(plan, verdict) if divide else None
     division = None if wished is None else divided(
         plan, wished, desired, empty_state() if applied is None else applied, repairs, around,

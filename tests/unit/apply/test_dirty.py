@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from homeroom.apply.dirty import dirty_images
+from homeroom.apply.dirty import Dirty, dirty_images
 from homeroom.errors import NotFound
 from homeroom.model.plan import LinkImage, TableImage
 from tests.fakes.faults import Crash
@@ -28,7 +28,7 @@ MOVE = enrollment("update", "e-1", **{"class": "c-2"},
 
 def test_nothing_is_dirty_when_every_run_was_committed() -> None:
     world = memory_world(LAB)
-    assert dirty_images(world, LAB, world.runs.control(LAB.id)) == ([], [])
+    assert dirty_images(world, LAB, world.runs.control(LAB.id)) == Dirty()
 
 
 def test_records_and_links_of_a_half_written_plan_are_told_as_the_table_holds_them() -> None:
@@ -40,14 +40,15 @@ def test_records_and_links_of_a_half_written_plan_are_told_as_the_table_holds_th
     world.faults.arm(3)
     with pytest.raises(Crash):
         write_parts(world, lease, parts)
-    images, found = dirty_images(world, LAB, world.runs.control(LAB.id))
+    dirty = dirty_images(world, LAB, world.runs.control(LAB.id))
+    images, found = dirty.images, dirty.links
     assert [(i.source_id, i.status) for i in images] == [("s-1", "active"), ("s-2", None)]
     assert images[0].fields == parts[0][0]["after"]
     assert images[1] == TableImage("people", "id-s-2", "s-2", None, None)
-    assert found == [LinkImage("username#a", None), LinkImage("username#b", None)]
+    assert found == (LinkImage("username#a", None), LinkImage("username#b", None))
     write_parts(world, lease, parts)
-    _, found = dirty_images(world, LAB, world.runs.control(LAB.id))
-    assert found == [LinkImage("username#a", "id-s-1"), LinkImage("username#b", None)]
+    found = dirty_images(world, LAB, world.runs.control(LAB.id)).links
+    assert found == (LinkImage("username#a", "id-s-1"), LinkImage("username#b", None))
 
 
 def test_an_enrollment_is_found_at_its_old_and_at_its_new_place() -> None:
@@ -58,7 +59,7 @@ def test_an_enrollment_is_found_at_its_old_and_at_its_new_place() -> None:
     keep_plan(world, lease, [[MOVE]])
     found = []
     for _ in range(2):
-        images, _ = dirty_images(world, LAB, world.runs.control(LAB.id))
+        images = dirty_images(world, LAB, world.runs.control(LAB.id)).images
         found.append([image.place for image in images])
         write_parts(world, lease, [[MOVE]])
     assert found == [
@@ -76,7 +77,7 @@ def test_an_item_in_both_places_is_told_twice() -> None:
     keep_plan(world, lease, [[MOVE]])
     write_parts(world, lease, [[MOVE]])
     world.roster.items.update(kept)
-    images, _ = dirty_images(world, LAB, world.runs.control(LAB.id))
+    images = dirty_images(world, LAB, world.runs.control(LAB.id)).images
     assert sorted(image.fields["class"] for image in images if image.fields) == ["c-1", "c-2"]
     assert images[0].fields is not None
     assert set(images[0].fields) == set(ENROLLMENT)
@@ -89,7 +90,7 @@ def test_the_keys_of_all_dirty_runs_count() -> None:
     world.clock.tick(3600)
     second = lease_of(world, file_lands(world, "day-2.zip"))
     keep_plan(world, second, [[person("create", "s-2")]])
-    images, _ = dirty_images(world, LAB, world.runs.control(LAB.id))
+    images = dirty_images(world, LAB, world.runs.control(LAB.id)).images
     assert world.runs.control(LAB.id).dirty_runs == (first.run, second.run)
     assert [image.source_id for image in images] == ["s-1", "s-2"]
 

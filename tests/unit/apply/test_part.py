@@ -37,9 +37,9 @@ def test_a_part_is_written_whole_and_reports_what_it_wrote() -> None:
         assert (answer.done, answer.offset) == (True, size)
     results = [json.loads(world.objects.get(places.result(LAB.id, lease.run, n))) for n in range(3)]
     assert results == [
-        {"part": 0, "operations": 600, "records": 600, "links": 0, "moved": 0, "writes": 600},
-        {"part": 1, "operations": 2, "records": 0, "links": 2, "moved": 0, "writes": 2},
-        {"part": 2, "operations": 1, "records": 1, "links": 0, "moved": 1, "writes": 2},
+        {"part": 0, "operations": 600, "records": 600, "links": 0, "moved": 0, "writes": 600, "entries": 0},
+        {"part": 1, "operations": 2, "records": 0, "links": 2, "moved": 0, "writes": 2, "entries": 0},
+        {"part": 2, "operations": 1, "records": 1, "links": 0, "moved": 1, "writes": 2, "entries": 0},
     ]
     assert world.roster.writes == sum(result["writes"] for result in results)
 

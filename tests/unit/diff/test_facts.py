@@ -83,3 +83,54 @@ def test_a_restored_record_is_no_update() -> None:
     gone = plan_of(snapshot(teachers=[teacher("t-1")], students=[student("s-1")]), first_day()).next_state
     facts = plan_of(snapshot(students=[student("s-1"), student("s-2", phone="1")]), gone).facts
     assert facts.entities["people"].updates == 0
+
+
+def test_a_student_with_two_places_in_a_class_counts_once() -> None:
+    twice = snapshot(also=[enrollment("s-1", "c-1", sourcedId="e-again")])
+    facts = plan_of(snapshot(students=[student("s-2")]), applied(twice)).facts
+    assert facts.classes == (("c-1", 1, 2),)
+
+
+def test_a_student_who_keeps_another_place_in_the_class_does_not_leave_it() -> None:
+    twice = snapshot(also=[enrollment("s-1", "c-1", sourcedId="e-again")])
+    assert plan_of(snapshot(), applied(twice)).facts.classes == ()
+
+
+def test_places_under_new_ids_are_no_students_who_leave() -> None:
+    renamed = [enrollment("t-1", "c-1", role="teacher"),
+               *(enrollment(s, "c-1", sourcedId=f"new-{s}") for s in ("s-1", "s-2"))]
+    plan = plan_of(snapshot(enrollments=renamed), first_day())
+    assert plan.facts.entities["enrollments"].unexplained == 2
+    assert plan.facts.classes == ()
+
+
+def test_new_records_are_counted_by_entity() -> None:
+    facts = plan_of(snapshot(students=[student(f"s-{n}") for n in range(1, 6)]), first_day()).facts
+    assert (facts.entities["people"].creates, facts.entities["enrollments"].creates) == (3, 3)
+    assert facts.entities["classes"].creates == 0
+
+
+def identity_updates(**cells: str) -> int:
+    old = snapshot(students=[student("s-1"), student("s-2", identifier="", email="")])
+    new = snapshot(students=[student("s-1", **cells), student("s-2", **{"identifier": "", "email": ""} | cells)])
+    return plan_of(new, applied(old)).facts.entities["people"].identity_updates
+
+
+def test_name_and_email_together_change_an_identity_and_each_alone_does_not() -> None:
+    assert identity_updates(familyName="Other") == 0
+    assert identity_updates(familyName="Other", givenName="Other") == 0
+    assert identity_updates(email="other@sample.example") == 0
+    assert identity_updates(familyName="Other", email="other@sample.example") == 2
+    assert identity_updates(givenName="Other", email="other@sample.example") == 2
+
+
+def test_one_number_for_another_changes_an_identity_and_a_first_or_lost_one_does_not() -> None:
+    assert identity_updates(identifier="another") == 1
+    assert identity_updates(identifier="") == 0
+    assert identity_updates(grades="06", username="other") == 0
+
+
+def test_what_was_created_or_came_back_is_no_update_of_an_identity() -> None:
+    gone = plan_of(snapshot(students=[student("s-1")]), first_day()).next_state
+    again = plan_of(snapshot(students=[student("s-1"), student("s-2", identifier="another"), student("s-3")]), gone)
+    assert again.facts.entities["people"].identity_updates == 0

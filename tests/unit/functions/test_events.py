@@ -9,15 +9,17 @@ from typing import Any, get_args
 
 import pytest
 
+from homeroom.apply.items import record_key
 from homeroom.flow import sync
 from homeroom.model import places
 from homeroom.model.events import StartRun, SupportOperation
 from homeroom.model.fetched import Fetched
-from homeroom.model.integration import Blackout, Pause, Season
+from homeroom.model.integration import Blackout, Pause, Primary, Season
 from homeroom.model.run import Lease
 from homeroom.read import probing
 from homeroom.support.door import start
 from homeroom.support.moving import EFFECT as MOVES
+from homeroom.support.options import EFFECT
 from tests.builders.connections import APP, KEY_AND_SECRET, Stub, clever, rest
 from tests.builders.oneroster import file_bytes, small_district, zip_bytes
 from tests.builders.questions import with_engine
@@ -179,6 +181,25 @@ def synced() -> MemoryWorld:
     return with_engine(world)
 
 
+def offering() -> MemoryWorld:
+    """A line that offers class names and parents, and has sign-in."""
+    return memory_world(clever(product_line="School Manager"))
+
+
+def administered(*primary: str) -> Callable[[], MemoryWorld]:
+    """A roster with an administrator a-1, of products that need a primary one."""
+
+    def world_of_it() -> MemoryWorld:
+        made = tuple(Primary(person=one, by="csm", at=START) for one in primary)
+        world = memory_world(LAB.model_copy(update={"product_line": "Sonday", "primary": made}))
+        owner, member = record_key(LAB.roster, "people", "a-1")
+        world.roster.write([{"owner": owner, "member": member, "entity": "people", "id": "a-1", "source_id": "s-1",
+                             "status": "active", "role": "administrator"}], [])
+        return world
+
+    return world_of_it
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _servers_end() -> Iterator[None]:
     yield
@@ -223,6 +244,10 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "support/choose_schools": (rest_connected, {"integration": LAB.id}),
     "support/choose_all_schools": (rest_connected, {"integration": LAB.id}),
     "support/share": (rest_connected, {"integration": LAB.id}),
+    "support/options": (offering, {"integration": LAB.id, "effect": EFFECT}),
+    "support/options_shown": (offering, {"effect": "nothing was asked for; this is what counts"}),
+    "support/promote": (administered(), {"effect": "counts at once; no sync takes it back"}),
+    "support/demote": (administered("p-1"), {"primary": []}),
     "support/rotate_secret": (rest_connected, {"secret_name": "lab", "also_used_by": []}),
     "support/pause": (applied, {"status": "paused"}),
     "support/resume": (paused, {"status": "up to date", "started": None}),

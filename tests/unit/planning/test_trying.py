@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from homeroom.errors import Refused
+from homeroom.model.integration import Options
 from homeroom.model.season import Limit
 from tests.builders.api_runs import clever, fed_by, run
 from tests.builders.oneroster import district, small_district
@@ -60,7 +61,7 @@ def test_only_what_is_named_changes(world: MemoryWorld) -> None:
 def test_the_answer_says_which_rows_it_is_about(world: MemoryWorld) -> None:
     told = tried(world, choices={"sharing": {"schools": ["school-1"]}})["rows"]
     assert (told["run"], told["held"]) == (1, False)
-    assert told["text"] == "rows that run 1 read at 2026-09-07 06:01 UTC; the source was not asked"
+    assert told["text"] == "rows that run 1 read at 2026-09-07 06:01 UTC"
 
 
 def test_the_rows_of_a_held_run_are_the_newest(world: MemoryWorld) -> None:
@@ -98,6 +99,21 @@ def test_before_any_run_there_is_nothing_to_try() -> None:
 def test_a_product_that_the_line_does_not_have_is_refused(world: MemoryWorld) -> None:
     with pytest.raises(Refused, match="product"):
         tried(world, choices={"products": ["Made Up Product"]})
+
+
+def test_a_school_that_nobody_knows_is_refused(world: MemoryWorld) -> None:
+    with pytest.raises(Refused, match="these rows have no school scool-1"):
+        tried(world, choices={"sharing": {"schools": ["scool-1"]}})
+
+
+def test_unique_class_names_show_which_classes_get_another_name(world: MemoryWorld) -> None:
+    line = PLAIN.model_copy(update={
+        "product_line": "School Manager", "aggregator": "clever", "options": Options(class_names="off")})
+    world.integrations.put(line)
+    told = tried(world, choices={"options": {"class_names": "on"}})
+    assert told["difference"]["classes"]["change"]["count"] == 4
+    assert {rule["code"]: rule["count"] for rule in told["rules"]}["PRD-03"] == 4
+    assert told["effect"].startswith("Because of the choice classes: 4 get other values.")
 
 
 def test_what_the_products_refuse_is_refused_in_the_same_words(world: MemoryWorld) -> None:

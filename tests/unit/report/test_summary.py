@@ -86,11 +86,11 @@ def test_what_leaves_by_sharing_rules_is_a_section_of_its_own() -> None:
 
 
 def test_what_was_written_is_what_the_writers_counted() -> None:
-    assert summary()["written"] == {"records": 87, "links": 5, "moved": 3, "items": 95}
+    assert summary()["written"] == {"records": 87, "links": 5, "moved": 3, "entries": 0, "items": 95}
 
 
 def test_nothing_was_written_where_no_part_reported() -> None:
-    assert summary("held", results=[])["written"] == {"records": 0, "links": 0, "moved": 0, "items": 0}
+    assert summary("held", results=[])["written"] == {"records": 0, "links": 0, "moved": 0, "entries": 0, "items": 0}
 
 
 def test_times_are_told_in_utc_and_on_the_districts_clock() -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from homeroom.apply import undone
 from homeroom.apply.failures import Failure, failure_of
 from homeroom.apply.holds import expire_held, held_record, lapse, settled, supersede
 from homeroom.apply.manifest import edits_of, load_manifest
@@ -124,6 +125,7 @@ def _applied(closing: Closing) -> None:
     held = held_record(world, closing.control)
     if held is not None:
         expire_held(world.objects, closing.control)
+    undone.settle(world, record, plan)
     world.runs.commit(
         lease, applied_run=lease.run, content=plan.content_hash, signature=plan.signature, at=closing.now,
         records=[record, *([_no_longer_held(held, record)] if held else [])], waits=plan.rest is not None,
@@ -134,6 +136,9 @@ def _done(plan: PlanManifest) -> str:
     """What a run did, in words."""
     changes = _changes(plan.counts)
     text = f"{changes:,} record{'' if changes == 1 else 's'} changed"
+    if plan.undoes is not None:
+        left = plan.issues.get("UND-01", 0)
+        return f"run {plan.undoes} taken back: {text}" + (f", {left:,} left alone (UND-01)" if left else "")
     return f"{text}, {_changes(plan.rest['counts']):,} wait for approval" if plan.rest else text
 
 
@@ -154,6 +159,8 @@ def _no_longer_held(held: RunRecord, applied: RunRecord) -> RunRecord:
             f"approved; run {applied.run} applied it"
         return settled(held, "applied", text, held.finished_at or held.started_at)
     finished = applied.finished_at or applied.started_at
+    if applied.undoes is not None:
+        return settled(held, "lapsed", f"run {applied.run} took run {applied.undoes} back since", finished)
     told = "came later and holds a part anew" if applied.waits else "came later and passed the guards"
     return settled(held, "lapsed", f"run {applied.run} {told}", finished)
 
@@ -236,6 +243,7 @@ def _tidied(closing: Closing) -> Ending:
         base = closing.plan.base_run
         if base is not None and base != lease.run:
             supersede(world.objects, lease.integration, base)
+        undone.forgive(world, closing.control, record, closing.plan)
     elif record.outcome != "held":
         supersede(world.objects, lease.integration, lease.run)
     if record.outcome != "interrupted":

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from homeroom.apply.items import keys, link_key, stored
+from homeroom.apply.items import ENROLLMENTS, keys, link_key, made_by_hand, stored
 from homeroom.apply.manifest import load_manifest
 from homeroom.apply.part import read_part
+from homeroom.model.byhand import HandRecord
 from homeroom.model.integration import Integration
-from homeroom.model.plan import IDENTITIES, LinkImage, TableImage
+from homeroom.model.plan import IDENTITIES, LinkImage, Operation, TableImage
 from homeroom.model.run import Control
 from homeroom.ports import Item, Key, Objects, Roster, World
 
@@ -23,18 +24,36 @@ Record = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class DirtyKeys:
-    """Records with every key where their item may stand, and identity links as `<kind>#<value>`."""
+    """Records with every key where their item may stand, and identity links as `<kind>#<value>`.
+
+    `by_hand` are records made by hand that were to be taken over, archived or given back, each as it was made;
+    `places` are where their items may stand, or nowhere in particular. No image is taken of them: whether an item is
+    the SIS's or somebody's own is decided anew, and then it is written whole.
+    """
 
     records: dict[Record, set[Key]] = field(default_factory=dict)
     links: set[str] = field(default_factory=set)
+    by_hand: dict[tuple[str, str], HandRecord] = field(default_factory=dict)
+    places: list[TableImage] = field(default_factory=list)
 
 
-def dirty_images(world: World, integration: Integration, control: Control) -> tuple[list[TableImage], list[LinkImage]]:
+@dataclass(frozen=True)
+class Dirty:
+    """What the table holds at the keys of interrupted runs, and the records made by hand among them."""
+
+    images: tuple[TableImage, ...] = ()
+    links: tuple[LinkImage, ...] = ()
+    by_hand: tuple[HandRecord, ...] = ()
+
+
+def dirty_images(world: World, integration: Integration, control: Control) -> Dirty:
     """What the table holds, read consistently, at all keys of the plans that were begun and not committed."""
     if not control.dirty_runs:
-        return [], []
+        return Dirty()
     dirty = dirty_keys(world.objects, integration, control.dirty_runs)
-    return record_images(world.roster, dirty), link_images(world.roster, integration.roster, dirty)
+    images = (*record_images(world.roster, dirty), *dirty.places)
+    links = link_images(world.roster, integration.roster, dirty)
+    return Dirty(images, tuple(links), tuple(dirty.by_hand.values()))
 
 
 def dirty_keys(objects: Objects, integration: Integration, runs: Iterable[int]) -> DirtyKeys:
@@ -46,16 +65,32 @@ def dirty_keys(objects: Objects, integration: Integration, runs: Iterable[int]) 
             for operation in read_part(objects, integration.id, run, number):
                 if operation["entity"] == IDENTITIES:
                     dirty.links.add(operation["source_id"])
+                elif operation.get("hand") is not None:
+                    _by_hand(dirty, operation)
                 else:
                     record = operation["entity"], operation["id"], operation["source_id"]
                     dirty.records.setdefault(record, set()).update(keys(integration.roster, operation))
     return dirty
 
 
+def _by_hand(dirty: DirtyKeys, operation: Operation) -> None:
+    """Note a record made by hand as it was found, and where it may stand under the source id that the SIS has."""
+    made = made_by_hand(operation, before=True)
+    dirty.by_hand[made.entity, made.id] = made
+    of_sis = operation["was"] if operation["op"] == "give back" else operation["source_id"]
+    refs, fields = operation["refs"] or {}, operation["after"] or operation["before"] or {}
+    here = [{"class": refs["class"], "person": refs["person"], "role": fields["role"]}] if made.entity == ENROLLMENTS \
+        else [None]
+    dirty.places += [TableImage(made.entity, made.id, of_sis or made.source_id, None, None, place)
+                     for place in (*here, *(operation["moved_from"] or ()))]
+
+
 def record_images(roster: Roster, dirty: DirtyKeys) -> list[TableImage]:
     """One image for each item that exists, one without fields for each record that exists nowhere."""
     found: dict[tuple[str, str], list[Item]] = {}
     for item in roster.get({key for keys_of_record in dirty.records.values() for key in keys_of_record}):
+        if item.get("by_hand"):
+            continue  # not the SIS's: as if nothing stood there, so that the record is written whole
         found.setdefault((item["entity"], item["id"]), []).append(item)
     images: list[TableImage] = []
     for entity, id, source_id in sorted(dirty.records):

@@ -7,7 +7,7 @@
 
 An item holds every canonical field that is not null under its canonical name, and what the code needs beside them:
 `entity`, `id`, `source_id`, `status`, `run` (number of the run that wrote it), `shard` (partition of the index of all
-records) and `<field>_id` for references. An archived record is the same item, whole, with the status `archived`.
+records) and `<field>_id` for references. A record made by hand has `by_hand` too. An archived record is the same item, whole, with the status `archived`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from homeroom.aws.hand_items import hand_item, hand_key
+from homeroom.model.byhand import HandRecord
 from homeroom.model.entities import ENTITIES
-from homeroom.model.plan import Operation
+from homeroom.model.plan import Action, Operation
 from homeroom.model.vocabulary import ROLE_LETTERS
 from homeroom.ports import Item, Key
 
@@ -50,20 +52,26 @@ class Place:
 class Change:
     """What one operation does to the table.
 
-    `put` is written whole, and so is `beside`: the entry of a record that is given back to who made it by hand.
-    `deletes` are keys that an enrollment left, or a link nobody has any more. `previous` is the
-    person who held a link before: such a link is moved under a condition.
+    `put` is written whole, and so is `beside`: the entry of a record made by hand. `closes` is the key of such an
+    entry that goes, because the SIS takes the record over. `deletes` are keys that an enrollment left, or a link nobody
+    has any more. `previous` is the person who held a link before: such a link is moved under a condition.
     """
 
     put: Item | None = None
     deletes: tuple[Key, ...] = ()
     previous: str | None = None
     beside: Item | None = None
+    closes: Key | None = None
+
+    @property
+    def entries(self) -> int:
+        """Entries of records made by hand that the change writes or deletes."""
+        return (self.beside is not None) + (self.closes is not None)
 
     @property
     def writes(self) -> int:
         """Items that the change writes or deletes."""
-        return len(self.deletes) + (self.put is not None) + (self.beside is not None)
+        return len(self.deletes) + (self.put is not None) + self.entries
 
 
 def record_key(roster: str, entity: str, id: str) -> Key:
@@ -96,7 +104,45 @@ def change(roster: str, operation: Operation, run: int) -> Change:
     item = _record(roster, operation, run)
     here = item["owner"], item["member"]
     left = [enrollment_key(roster, operation["id"], Place.of(place)) for place in operation["moved_from"] or ()]
-    return Change(item, tuple(key for key in dict.fromkeys(left) if key != here))
+    deletes = tuple(key for key in dict.fromkeys(left) if key != here)
+    made = operation.get("hand")
+    if made is None:
+        return Change(item, deletes)
+    if operation["op"] == "adopt":
+        return Change(item, deletes, closes=hand_key(roster, operation["entity"], operation["id"]))
+    return Change(item | {"by_hand": True}, deletes, beside=hand_item(roster, made_by_hand(operation)))
+
+
+def made_by_hand(operation: Operation, *, before: bool = False) -> HandRecord:
+    """The record made by hand of an operation with `hand`, as the operation leaves it; `before`: as it was found.
+
+    What is adopted or archived was active before; what is given back is active.
+    """
+    fields, source_id, op = _fields(operation), operation["source_id"], operation["op"]
+    if op == "adopt":
+        fields, source_id = operation["before"] or {}, operation["was"] or source_id
+    status = "archived" if op == "archive" and not before else "active"
+    how = operation.get("hand") or {}
+    return HandRecord(
+        entity=operation["entity"], id=operation["id"], source_id=source_id, status=status, by=how["by"], at=how["at"],
+        reason=how["reason"], released=how["released"], fields=_said(fields), refs=_said(how["refs"] or {}),
+    )
+
+
+def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def made_item(roster: str, record: HandRecord, run: int = 0) -> Item:
+    """A record made by hand as an item of the roster table: of the same form as any record, and marked."""
+    op: Action = "archive" if record.status == "archived" else "create"
+    fields = dict(record.fields)
+    operation: Operation = {
+        "op": op, "entity": record.entity, "id": record.id, "source_id": record.source_id, "before": fields,
+        "after": fields, "changed": [], "refs": dict(record.refs), "moved_from": [], "reason": "", "explained": True,
+        "overlay": False, "was": None,
+    }
+    return _record(roster, operation, run) | {"by_hand": True}
 
 
 def keys(roster: str, operation: Operation) -> tuple[Key, ...]:

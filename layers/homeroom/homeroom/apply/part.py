@@ -29,7 +29,8 @@ MARGIN = timedelta(seconds=60)
 class PartResult:
     """What one part wrote: `results/part-<n>.json`.
 
-    `writes` counts items: records, identity links, and `moved`, the places that enrollments left.
+    `writes` counts items: records, identity links, `moved`, the places that enrollments left, and `entries`, those of
+    records made by hand.
     """
 
     part: int
@@ -38,6 +39,7 @@ class PartResult:
     links: int = 0
     moved: int = 0
     writes: int = 0
+    entries: int = 0
 
 
 @dataclass
@@ -97,10 +99,12 @@ def batches(roster: str, run: int, operations: list[Operation], offset: int = 0,
 
 def _write(roster: Roster, batch: Batch) -> None:
     """Old places are emptied before new ones are filled: a crash in between leaves no enrollment twice."""
-    deletes = [key for change in batch.changes for key in change.deletes]
+    closed = [change.closes for change in batch.changes if change.closes is not None]
+    deletes = [*(key for change in batch.changes for key in change.deletes), *closed]
     if deletes:
         roster.write([], deletes)
     puts = [change.put for change in batch.changes if change.put is not None and change.previous is None]
+    puts += [change.beside for change in batch.changes if change.beside is not None]
     if puts:
         roster.write(puts, [])
     for made in batch.changes:
@@ -110,7 +114,7 @@ def _write(roster: Roster, batch: Batch) -> None:
 
 def tally(roster: str, run: int, part: int, operations: Iterable[Operation]) -> PartResult:
     """What the whole part writes, whatever offset this call began at."""
-    count = records = links = moved = 0
+    count = records = links = moved = entries = 0
     for operation in operations:
         count += 1
         made = change(roster, operation, run)
@@ -119,4 +123,5 @@ def tally(roster: str, run: int, part: int, operations: Iterable[Operation]) -> 
         else:
             records += 1
             moved += len(made.deletes)
-    return PartResult(part, count, records, links, moved, records + links + moved)
+            entries += made.entries
+    return PartResult(part, count, records, links, moved, records + links + moved + entries, entries)

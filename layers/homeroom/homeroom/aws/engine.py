@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
-from homeroom.errors import HomeroomError, NotFound, Refused, RetryableError
+from homeroom.errors import HomeroomError, Lapsed, NotFound, Refused, RetryableError, SourceUnusable, StateLost
 from homeroom.model.past_events import Question
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-_KINDS = {kind.__name__: kind for kind in (NotFound, Refused, RetryableError)}
+_KINDS = {kind.__name__: kind for kind in (
+    HomeroomError, Lapsed, NotFound, Refused, RetryableError, SourceUnusable, StateLost)}
+_OURS = re.compile(r"([A-Z]{3}-\d{2}): (.+?)(?:\n(.+))?", re.DOTALL)
+"""Our errors as Lambda sends them: code, text, and below it a remedy of their own."""
 
 
 class PlannerFunction:
@@ -31,10 +35,9 @@ class PlannerFunction:
 
 
 def _as_raised(said: dict[str, Any]) -> HomeroomError:
-    """The function's own error: its kind, and the first line of its words (`code: text`, then the remedy)."""
-    kind = _KINDS.get(str(said.get("errorType")), HomeroomError)
-    first, _, remedy = str(said.get("errorMessage", "")).partition("\n")
-    code, _, text = first.partition(": ")
-    if not text:
-        return HomeroomError("plan_roster did not answer")
-    return kind(text, code=code, remedy=remedy or None)
+    """The function's own error, of its kind and in its words. Anything else is Lambda's: no time or memory was left."""
+    kind, ours = _KINDS.get(str(said.get("errorType"))), _OURS.fullmatch(str(said.get("errorMessage", "")))
+    if kind is None or ours is None:
+        return HomeroomError("plan_roster ended without an answer", remedy=(
+            "Its log says whether time or memory ran out: a large district needs more of PlanMemoryMB."))
+    return kind(ours[2], code=ours[1], remedy=ours[3])

@@ -43,6 +43,15 @@ class S3Landing:
                 target.write(chunk)
         return path
 
+    def newest(self, key: str) -> LandedFile | None:
+        try:
+            found = self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if code_of(error) in MISSING:
+                return None
+            raise
+        return LandedFile(bucket=self._bucket, key=key, version=found.get("VersionId"), size=found["ContentLength"])
+
     def put_file(self, key: str, path: Path) -> LandedFile:
         # A whole file in one call: what is pulled is far below S3's limit of 5 GB for one put.
         with path.open("rb") as body:

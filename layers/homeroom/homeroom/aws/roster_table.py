@@ -97,19 +97,32 @@ class RosterTable:
         )
         return [hand_of(plain_item(item)) for page in pages for item in page["Items"]]
 
-    def make(self, puts: Sequence[Item], *, new: bool) -> None:
-        unseen: Any = {
-            "ConditionExpression": "attribute_not_exists(#owner)", "ExpressionAttributeNames": {"#owner": "owner"},
-        } if new else {}
-        items: list[Any] = [{"Put": {"TableName": self._table, "Item": wired_item(item), **unseen}} for item in puts]
+    def make(self, puts: Sequence[Item], *, new: bool, links: Sequence[Item] = (), gone: Sequence[Item] = (),
+             wakes: Sequence[Item] = ()) -> None:
+        stands = {"ConditionExpression": "attribute_not_exists(#owner)", "ExpressionAttributeNames": {"#owner": "owner"}} \
+            if new else {"ConditionExpression": "attribute_exists(by_hand) OR attribute_exists(released)"}
+        steps: list[Any] = [{"Put": {"TableName": self._table, "Item": wired_item(i), **stands}} for i in puts]
+        steps += [{"Put": {"TableName": self._table, "Item": wired_item(i), **_held_by(i)}} for i in links]
+        steps += [{"Delete": {"TableName": self._table, "Key": _key((i["owner"], i["member"])), **_held_by(i)}}
+                  for i in gone]
+        steps += [{"Put": {"TableName": self._table, "Item": wired_item(i)}} for i in wakes]
         try:
-            self._client.transact_write_items(TransactItems=items)
+            self._client.transact_write_items(TransactItems=steps)
         except ClientError as error:
             reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
             if "ConditionalCheckFailed" not in reasons:
                 raise
             raise Refused("the record, or one of its identities, is there already",
                           remedy="Look for it with `person`; edit it, or choose another identity.") from error
+
+    def classes_of(self, person: Key) -> list[Item]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table, IndexName="by_person", KeyConditionExpression="person_key = :person",
+            ExpressionAttributeValues={":person": wired(person[0])},
+        )
+        told = ("owner", "member", "role", "status", "begin_date", "end_date")
+        found = [plain_item(item) for page in pages for item in page["Items"]]
+        return [{word: item[word] for word in told if word in item} for item in found]
 
     def consume(self, edits: Sequence[Edit]) -> None:
         for edit in edits:
@@ -151,6 +164,12 @@ class RosterTable:
         if len(batches) < 2:
             return map(call, batches)
         return self._threads.map(call, batches)
+
+
+def _held_by(link: Item) -> dict[str, Any]:
+    """The condition that nobody else holds an identity."""
+    return {"ConditionExpression": "attribute_not_exists(person) OR person = :own",
+            "ExpressionAttributeValues": {":own": wired(link["person"])}}
 
 
 def _key(key: Key) -> dict[str, Any]:

@@ -119,6 +119,9 @@ class RunsTable:
     def deny(self, integration: str, content_hash: str) -> None:
         self._update(integration, "ADD denied :content", {":content": frozenset({content_hash})})
 
+    def allow(self, integration: str, content_hash: str) -> None:
+        self._update(integration, "DELETE denied :content", {":content": frozenset({content_hash})})
+
     # ---------------------------------------------------------------- deliveries and notes
 
     def set_pending(self, integration: str, delivery: Delivery) -> None:

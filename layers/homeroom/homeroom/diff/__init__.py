@@ -6,17 +6,18 @@ input), no network; the same inputs give the same operations in the same order, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from homeroom.check.checked import Checked
 from homeroom.check.findings import no_issues
-from homeroom.diff import byhand
 from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, State, corrected, empty_state
+from homeroom.diff.byhand import meet
 from homeroom.diff.compare import Compared, compare
 from homeroom.diff.facts import facts
+from homeroom.diff.hand_plan import by_hand
 from homeroom.diff.identities import links
 from homeroom.diff.operations import archives, writes
 from homeroom.diff.rekey import (
@@ -48,7 +49,7 @@ from homeroom.model.plan import (
 from homeroom.products.rules import HandPolicy
 from homeroom.shape import Desired, DesiredEntity
 from homeroom.shape.desired import RULE
-from homeroom.shape.marks import unsaid
+from homeroom.shape.marks import unsaid, within
 
 __all__ = ["Plan", "diff", "empty_state"]
 
@@ -99,11 +100,14 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     wanted = {name: _wanted(name, desired, base, before["contacts"]) for name in ENTITIES}
     others = strangers(wanted["people"].records, before["people"])
     wanted = kept_apart(wanted, others, before)
+    met = meet(wanted, before, around.hand, policy)
+    wanted, desired, known = met.wanted, met.desired(desired), met.known(before)
     forced = rewrites(wanted, base, before, images)
     compared = {
-        name: compare(ENTITIES[name], wanted[name], before[name], roster=roster,
+        name: compare(ENTITIES[name], wanted[name], known[name], roster=roster,
                       forced=forced[name] | touched(walk, name, before[name]),
-                      edited=repairs.edited.get(name, frozenset()), archived_as=refilled.get(name))
+                      edited=repairs.edited.get(name, frozenset()), altered=repairs.altered.get(name, frozenset()),
+                      taken=frozenset(met.taken_of(name)), archived_as=refilled.get(name))
         for name in WRITE_ORDER
     }
     absent = {
@@ -111,24 +115,26 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
         for name in WRITE_ORDER
     }
     next_state = {name: compared[name].next_state for name in ENTITIES}
-    rows = _rows(compared, absent, with_old_ids(next_state, walk), repairs, images, walk, refilled)
+    rows = _rows(compared, absent, with_old_ids(next_state, walk), repairs, met.placed(images), walk, refilled)
+    made = by_hand(met, compared, absent, next_state, rows, policy=policy, repairs=repairs, around=around)
+    next_state, rows = made.next_state, made.rows
     renamed = walk["people"][WAS].to_list() if "people" in walk else []
     seen = frozenset(renamed).union(i.source_id for i in images["people"])
     seen |= frozenset(refilled["people"][SOURCE_ID]) if "people" in refilled else frozenset()
-    identities = links(compared["people"], committed["people"], repairs.links, seen)
+    identities = links(compared["people"], committed["people"], repairs.links, seen, made.people)
     rows[IDENTITIES, False], rows[IDENTITIES, True] = identities.writes, identities.removals
     twins = proposal({name: absent[name].filter(pl.col(REASON) == ABSENT) for name in ENTITIES},
                      {name: compared[name].wanted.filter(pl.col("op") == "create") for name in ENTITIES})
     numbers = facts(compared, absent, before, checked, expected_districts, first_load=first_load,
-                    drained=around.drained)
+                    drained=around.drained, undone=around.undone)
     return Plan(
         operations=tuple((e, a, rows[e, a]) for e, a in waves() if not rows[e, a].is_empty()),
-        counts={name: compared[name].counts for name in ENTITIES},
+        counts={name: made.counted(name, compared[name].counts) for name in ENTITIES},
         next_state=next_state,
         facts=_with_identities(numbers, twins, len(others), moving=around.moving),
-        reasons={name: _counted(absent[name], REASON) for name in ENTITIES},
+        reasons={name: made.reasoned(name, _counted(absent[name], REASON)) for name in ENTITIES},
         left_out={name: _counted(rows, RULE) for name, rows in desired.left_out.items() if rows.height},
-        issues=pl.concat([found(others), twins.issues()]),
+        issues=pl.concat([found(others), twins.issues(), made.issues]),
         twins=twins,
     )
 
@@ -150,6 +156,8 @@ def _wanted(name: str, desired: Desired, base: State, contacts: pl.DataFrame) ->
     said = desired.entities[name]
     if name == "contacts":
         unknown = unsaid(desired.entities["people"], contacts)
+        if "contacts" in desired.left_out:
+            unknown = unknown.filter(~within(unknown, desired.left_out["contacts"][SOURCE_ID]))
         said = DesiredEntity(said.records, pl.concat([said.unusable, unknown]), said.gone)
     if name in desired.delivered:
         return said
@@ -158,7 +166,7 @@ def _wanted(name: str, desired: Desired, base: State, contacts: pl.DataFrame) ->
 
 
 def _rows(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], next_state: State, repairs: Repairs,
-          images: Mapping[str, list[TableImage]], walk: Walk,
+          images: Mapping[str, Sequence[TableImage]], walk: Walk,
           refilled: Mapping[str, pl.DataFrame]) -> dict[tuple[str, bool], pl.DataFrame]:
     rows: dict[tuple[str, bool], pl.DataFrame] = {}
     for name in WRITE_ORDER:

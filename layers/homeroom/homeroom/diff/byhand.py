@@ -50,6 +50,12 @@ Pairs = list[tuple[str, HandRecord]]
 """Source id of the SIS, and the record made by hand."""
 
 
+def place_of(record: HandRecord) -> dict[str, str]:
+    """Where an enrollment made by hand stands."""
+    return {"class": record.refs.get("class", ""), "person": record.refs.get("person", ""),
+            "role": record.fields.get("role", "")}
+
+
 @dataclass(frozen=True)
 class Met:
     """Who met. `taken`: entity → source id of the SIS → the record that it takes over. `stays`: all others.
@@ -75,9 +81,15 @@ class Met:
     def known(self, before: State) -> State:
         """The applied roster, as if the SIS had had before what it takes over now."""
         return {
-            name: pl.concat([rows, _as_rows(name, self.taken_of(name).items())]) if self.taken_of(name) else rows
+            name: pl.concat([rows, as_rows(name, self.taken_of(name).items())]) if self.taken_of(name) else rows
             for name, rows in before.items()
         }
+
+    def placed(self, images: Mapping[str, list[TableImage]]) -> Mapping[str, list[TableImage]]:
+        """The images of the table with the places that enrollments leave as they are taken over."""
+        left = [TableImage("enrollments", h.id, s, ACTIVE, None, place_of(h))
+                for s, h in self.taken_of("enrollments").items()]
+        return {**images, "enrollments": [*images["enrollments"], *left]} if left else images
 
     def desired(self, desired: Desired) -> Desired:
         """The desired roster with the rule of what was left out."""
@@ -90,7 +102,7 @@ class Met:
     def people(self) -> pl.DataFrame:
         """All people made by hand, as they are before this plan, in the form of the kept state."""
         taken = self.taken_of("people").values()
-        return _as_rows("people", [(r.source_id, r) for r in (*taken, *self.stays) if r.entity == "people"])
+        return as_rows("people", [(r.source_id, r) for r in (*taken, *self.stays) if r.entity == "people"])
 
 
 def meet(wanted: Mapping[str, DesiredEntity], before: State, hand: Sequence[HandRecord], policy: HandPolicy) -> Met:
@@ -215,7 +227,8 @@ def _without_hanging(name: str, said: DesiredEntity, out: Mapping[str, pl.Series
     return DesiredEntity(said.records.filter(~gone), said.unusable, said.gone), said.records.filter(gone)[SOURCE_ID]
 
 
-def _as_rows(name: str, pairs: Iterable[tuple[str, HandRecord]]) -> pl.DataFrame:
+def as_rows(name: str, pairs: Iterable[tuple[str, HandRecord]]) -> pl.DataFrame:
+    """Records made by hand under these source ids, in the form of the kept state."""
     return rows_of(ENTITIES[name], [TableImage(name, h.id, s, ACTIVE, h.fields) for s, h in pairs])
 
 
@@ -228,8 +241,12 @@ class Ended:
 
     archived: tuple[tuple[HandRecord, str], ...] = ()
     back: tuple[HandRecord, ...] = ()
-    people: pl.DataFrame | None = None
+    people: tuple[HandRecord, ...] = ()
     issues: tuple[Issue, ...] = ()
+
+    def people_left(self) -> pl.DataFrame:
+        """The people made by hand that stay, in the form of the kept state."""
+        return as_rows("people", [(record.source_id, record) for record in self.people])
 
     def reasons(self, name: str) -> Counter[str]:
         """Reason → records of this entity that are archived."""
@@ -249,7 +266,7 @@ def endings(met: Met, next_state: State, policy: HandPolicy, torn: frozenset[tup
     stays = tuple(r for r in met.stays if (r.entity, r.id) not in reasons)
     issues = [Issue("MAN-06", reason, r.entity, r.source_id) for r, reason in archived]
     issues += [Issue("MAN-02", "", r.entity, r.source_id) for r in stays]
-    people = _as_rows("people", [(r.source_id, r) for r in stays if r.entity == "people"])
+    people = tuple(r for r in stays if r.entity == "people")
     back = tuple(r for r in stays if (r.entity, r.id) in torn)
     return Ended(archived, back, people, tuple(issues))
 

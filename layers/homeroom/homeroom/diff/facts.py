@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -11,20 +12,27 @@ from homeroom.diff.applied import ACTIVE, SOURCE_ID, STATUS, State
 from homeroom.diff.compare import AT, Compared, differs
 from homeroom.diff.removals import ABSENT, REASON, RULED
 from homeroom.model.plan import EntityChange, Facts
+from homeroom.model.reasons import PRODUCT_RULED
+from homeroom.shape.marks import within
 
 _SCHOOL_OF = {"people": "orgs", "classes": "school", "enrollments": "school"}
 
 
 def facts(compared: Mapping[str, Compared], absent: Mapping[str, pl.DataFrame], applied: State, checked: Checked,
-          expected: Iterable[str], *, first_load: bool, drained: Mapping[str, int] | None = None) -> Facts:
+          expected: Iterable[str], *, first_load: bool, drained: Mapping[str, int] | None = None,
+          undone: Mapping[str, frozenset[str]] | None = None) -> Facts:
     """All that guards may look at, from the finished comparison. `drained` are the unexplained removals of the days
-    before."""
+    before, `undone` the source ids of what an undo took back."""
+    back = undone or {}
     unexplained = {name: rows.filter(pl.col(REASON) == ABSENT) for name, rows in absent.items()}
     orgs = checked.entities["orgs"].records
     known = applied["orgs"].filter((pl.col(STATUS) == ACTIVE) & pl.lit("orgs" in checked.delivered))
     return Facts(
         first_load=first_load,
-        entities={name: _change(c, checked, absent[name][REASON]) for name, c in compared.items()},
+        entities={
+            name: replace(_change(c, checked, absent[name][REASON]), redone=_redone(c, back.get(name, frozenset())))
+            for name, c in compared.items()
+        },
         schools=_schools(unexplained, applied),
         classes=_classes(unexplained, compared, applied),
         districts=_district_ids(orgs),
@@ -43,9 +51,17 @@ def _change(compared: Compared, checked: Checked, reasons: pl.Series) -> EntityC
     return EntityChange(
         base=compared.base, read=read.read, errors=read.errors, updates=compared.counts.update,
         explained=int((reasons != ABSENT).sum()), unexplained=int((reasons == ABSENT).sum()),
-        ruled=int((reasons == RULED).sum()), delivered=name in checked.delivered,
+        ruled=int(reasons.is_in([RULED, PRODUCT_RULED]).sum()), delivered=name in checked.delivered,
         creates=compared.counts.create, identity_updates=_identity_updates(compared) if name == "people" else 0,
     )
+
+
+def _redone(compared: Compared, undone: frozenset[str]) -> int:
+    """Changes of records that an undo took back."""
+    if not undone:
+        return 0
+    ids = pl.Series(sorted(undone))
+    return sum(int(within(rows[SOURCE_ID], ids).sum()) for rows in (compared.wanted, compared.absent))
 
 
 def _identity_updates(people: Compared) -> int:

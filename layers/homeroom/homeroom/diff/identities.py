@@ -25,10 +25,12 @@ KINDS: Mapping[str, pl.Expr] = {
     "email": pl.when(pl.col("role").is_in(sorted(STAFF_ROLES))).then(pl.col("email").str.to_lowercase()),
     "legacy_id": pl.col("user_ids").str.extract_all(r"\{legacyId:[^{},]+\}").list.eval(
         pl.element().str.strip_prefix("{legacyId:").str.strip_suffix("}")),
+    "directory": pl.col("directory_id"),
 }
 """Kinds of identity; an expression that gives lists gives several values. Emails of students are not unique enough to
 sign in with (SSO design 5.2): staff only. Legacy ids are those that Clever's older versions gave each role of a person:
-portals and products that knew the person before still send them."""
+portals and products that knew the person before still send them. `directory`: the account in the district's directory
+that was found by name (C7)."""
 
 _LINKS = {LINK: pl.String(), PERSON: pl.String()}
 _FIELDS = ("username", "identifier", "email", "role")

@@ -6,14 +6,13 @@ always gives the same bytes and the same plan hash.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
-from homeroom.diff.applied import ACTIVE, ARCHIVED, ID, SOURCE_ID, STATUS, State, rows_of
+from homeroom.diff.applied import ARCHIVED, ID, SOURCE_ID, STATUS, State
 from homeroom.diff.compare import AT, Compared, differs
 from homeroom.diff.removals import ABSENT, REASON
-from homeroom.model.byhand import HandRecord
 from homeroom.model.entities import LIST_KINDS, Entity, Field
 from homeroom.model.plan import TableImage
 from homeroom.model.vocabulary import ROLE_LETTERS
@@ -21,19 +20,16 @@ from homeroom.model.vocabulary import ROLE_LETTERS
 OPERATION = ("op", "entity", "id", "source_id", "before", "after", "changed", "refs", "moved_from", "reason",
              "explained", "overlay", "was")
 
-_PLACE = pl.Struct({"class": pl.String(), "person": pl.String(), "role": pl.String()})
-_AGAIN = "written anew: an interrupted run, or a reference that is known now"
+PLACE = pl.Struct({"class": pl.String(), "person": pl.String(), "role": pl.String()})
+AGAIN = "written anew: an interrupted run, or a reference that is known now"
 OVERRIDES = "overrides a hand edit"
 """The reason of an active record that is written anew over a hand edit; an archived one that comes back is restored."""
 _REASONS = {"create": "new in the source", "update": "changed in the source", "restore": "back in the source",
             "adopt": "made by hand, and the source has it too"}
-_NOBODY: Mapping[str, HandRecord] = {}
-_NO_PLACES: Mapping[str, list[dict[str, str]]] = {}
 
 
-def writes(compared: Compared, next_state: State, edited: frozenset[str], images: Sequence[TableImage],
-           taken: Mapping[str, HandRecord] = _NOBODY) -> pl.DataFrame:
-    """Operations that create, update, restore or adopt; `taken` are the records made by hand that are adopted."""
+def writes(compared: Compared, next_state: State, edited: frozenset[str], images: Sequence[TableImage]) -> pl.DataFrame:
+    """Operations that create, update, restore or adopt."""
     entity, rows = compared.entity, compared.wanted
     if rows.is_empty():
         return rows.select(SOURCE_ID).clear()
@@ -41,65 +37,20 @@ def writes(compared: Compared, next_state: State, edited: frozenset[str], images
         rows.select(entity.names).clear(rows.height)
     changed = _changed(entity, rows)
     again = (pl.col("op") == "update") & pl.lit(changed.list.len() == 0)
-    reason = pl.when(again).then(pl.lit(_AGAIN)).otherwise(
+    reason = pl.when(again).then(pl.lit(AGAIN)).otherwise(
         pl.col("op").replace_strict(_REASONS, return_dtype=pl.String))
     byhand = pl.col(SOURCE_ID).is_in(sorted(edited)) if edited else pl.lit(False)
     none = pl.lit(None)
-    made = rows.select(
+    return rows.select(
         "op", pl.lit(entity.name).alias("entity"), ID, SOURCE_ID,
-        pl.when(pl.col("op") != "create").then(pl.lit(_image(entity, before))).alias("before"),
-        pl.lit(_image(entity, rows)).alias("after"),
+        pl.when(pl.col("op") != "create").then(pl.lit(image_of(entity, before))).alias("before"),
+        pl.lit(image_of(entity, rows)).alias("after"),
         changed.alias("changed"),
         _references(entity, rows, next_state).alias("refs"),
         _moved(entity, rows, before, next_state, images).alias("moved_from"),
         pl.when(byhand & ~_back(compared)).then(pl.lit(OVERRIDES)).otherwise(reason).alias("reason"),
         pl.lit(True).alias("explained"), byhand.alias("overlay"), none.alias("was"),
     )
-    return _adopting(entity, made, taken) if taken else made
-
-
-def _adopting(entity: Entity, rows: pl.DataFrame, taken: Mapping[str, HandRecord]) -> pl.DataFrame:
-    """The operations with what the records were that are taken over: their source id, and how they were made."""
-    told = pl.DataFrame(
-        {SOURCE_ID: list(taken), "was": [record.source_id for record in taken.values()],
-         "hand": pl.Series([record.making() for record in taken.values()], dtype=_making(entity))})
-    return rows.drop("was").join(told, on=SOURCE_ID, how="left", maintain_order="left")
-
-
-def made_by_hand(entity: Entity, op: str, records: Sequence[tuple[HandRecord, str]],
-                 left: Mapping[str, list[dict[str, str]]] = _NO_PLACES) -> pl.DataFrame:
-    """Operations that write records as made by hand, each with its reason: `archive`, or `give back`.
-
-    `left`: internal id → places that an enrollment must not stand in any more.
-    """
-    images = [TableImage(entity.name, r.id, r.source_id, ACTIVE, r.fields) for r, _ in records]
-    fields = _image(entity, rows_of(entity, images))
-    none, making = pl.lit(None), _making(entity)
-    here = [{key: r.refs.get(key, r.fields.get(key, "")) for key in ("class", "person", "role")} for r, _ in records]
-    moved = [[p for p in left.get(r.id, []) if _place(p) != _place(now)]
-             for (r, _), now in zip(records, here, strict=True)]
-    return pl.DataFrame({
-        ID: [r.id for r, _ in records], SOURCE_ID: [r.source_id for r, _ in records],
-        "moved_from": pl.Series(moved, dtype=pl.List(_PLACE)), "reason": [reason for _, reason in records],
-        "hand": pl.Series([r.making() for r, _ in records], dtype=making),
-        "refs": pl.Series([r.refs for r, _ in records], dtype=making.to_schema()["refs"]),
-    }).select(
-        pl.lit(op).alias("op"), pl.lit(entity.name).alias("entity"), ID, SOURCE_ID,
-        (pl.lit(fields) if op == "archive" else none).alias("before"),
-        (none if op == "archive" else pl.lit(fields)).alias("after"), _NOTHING.alias("changed"), "refs", "moved_from",
-        "reason", pl.lit(True).alias("explained"), pl.lit(False).alias("overlay"), none.alias("was"), "hand",
-    ).sort(SOURCE_ID)
-
-
-def _place(place: Mapping[str, str]) -> tuple[str, str, str]:
-    return place["class"], place["person"], ROLE_LETTERS.get(place["role"], "X")
-
-
-def _making(entity: Entity) -> pl.Struct:
-    """How a record was made by hand, as a column."""
-    kinds = {f.name: pl.List(pl.String()) if f.kind == "list" else pl.String() for f in entity.fields if f.references}
-    return pl.Struct({"by": pl.String(), "at": pl.String(), "reason": pl.String(), "released": pl.Boolean(),
-                      "refs": pl.Struct(kinds)})
 
 
 def _back(compared: Compared) -> pl.Series:
@@ -119,10 +70,10 @@ def archives(compared: Compared, absent: pl.DataFrame, next_state: State, edited
     none = pl.lit(None)
     rows = absent.with_columns(pl.lit("archive").alias("op"))
     before = compared.applied.select(entity.names)[absent[AT]] if refilled else absent
-    changed, after = _refilled(entity, absent, before) if refilled else (_NOTHING, none)
+    changed, after = _refilled(entity, absent, before) if refilled else (NOTHING, none)
     return absent.select(
         pl.lit("archive").alias("op"), pl.lit(entity.name).alias("entity"), ID, SOURCE_ID,
-        pl.lit(_image(entity, before)).alias("before"), after.alias("after"), changed.alias("changed"),
+        pl.lit(image_of(entity, before)).alias("before"), after.alias("after"), changed.alias("changed"),
         _references(entity, absent, next_state).alias("refs"),
         _moved(entity, rows, before, next_state, images).alias("moved_from"),
         REASON, (pl.col(REASON) != ABSENT).alias("explained"),
@@ -130,18 +81,18 @@ def archives(compared: Compared, absent: pl.DataFrame, next_state: State, edited
     )
 
 
-_NOTHING = pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first()
+NOTHING = pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first()
 
 
 def _refilled(entity: Entity, rows: pl.DataFrame, before: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
     """Names of the fields that change as a record is archived, and its fields from then on; null where none do."""
     names = [pl.when(pl.lit(rows[n].ne_missing(before[n]))).then(pl.lit(n)) for n in entity.names]
     changed = pl.select(pl.concat_list(names).list.drop_nulls()).to_series()
-    after = pl.when(pl.lit(changed.list.len() > 0)).then(pl.lit(_image(entity, rows)))
+    after = pl.when(pl.lit(changed.list.len() > 0)).then(pl.lit(image_of(entity, rows)))
     return pl.lit(changed), after
 
 
-def _image(entity: Entity, rows: pl.DataFrame) -> pl.Series:
+def image_of(entity: Entity, rows: pl.DataFrame) -> pl.Series:
     """The canonical fields as one struct; lists become lists."""
     split = [pl.col(f.name).str.split(",") if f.kind in LIST_KINDS else pl.col(f.name) for f in entity.fields]
     return rows.select(pl.struct(split).alias("image"))["image"]
@@ -180,7 +131,7 @@ def _internal(field: Field, values: pl.Series, state: State) -> pl.Series:
 def _moved(entity: Entity, rows: pl.DataFrame, before: pl.DataFrame, state: State,
            images: Sequence[TableImage]) -> pl.Series:
     """Other places where an enrollment's item may stand, to be deleted: its old key, and those of a half-done move."""
-    empty = pl.Series([[]], dtype=pl.List(_PLACE)).new_from_index(0, rows.height)
+    empty = pl.Series([[]], dtype=pl.List(PLACE)).new_from_index(0, rows.height)
     if entity.name != "enrollments":
         return empty
     another = (rows["class"] != before["class"]) | (rows["person"] != before["person"])
@@ -194,9 +145,9 @@ def _moved(entity: Entity, rows: pl.DataFrame, before: pl.DataFrame, state: Stat
             places.setdefault(image.source_id, []).append(dict(image.place))
     if not places:
         return empty
-    here = _here(rows, state)
+    here = places_of(rows, state)
     found = [_elsewhere(places.get(s, []), now) for s, now in zip(rows[SOURCE_ID], here, strict=True)]
-    return pl.Series(found, dtype=pl.List(_PLACE))
+    return pl.Series(found, dtype=pl.List(PLACE))
 
 
 def _elsewhere(places: list[dict[str, str]], now: tuple[str, str, str]) -> list[dict[str, str]]:
@@ -212,11 +163,11 @@ def _letters(roles: pl.Series) -> pl.Series:
 def _old_places(rows: pl.DataFrame, before: pl.DataFrame, state: State) -> dict[str, list[dict[str, str]]]:
     return {
         source_id: [{"class": klass, "person": person, "role": role}]
-        for source_id, (klass, person, role) in zip(rows[SOURCE_ID], _here(before, state), strict=True)
+        for source_id, (klass, person, role) in zip(rows[SOURCE_ID], places_of(before, state), strict=True)
     }
 
 
-def _here(rows: pl.DataFrame, state: State) -> list[tuple[str, str, str]]:
+def places_of(rows: pl.DataFrame, state: State) -> list[tuple[str, str, str]]:
     """Internal class, person, and the role of each enrollment row."""
     def internal(field: str, entity: str) -> pl.Series:
         named, ids = rows.select(pl.col(field).alias(SOURCE_ID)), state[entity].select(SOURCE_ID, ID)

@@ -1,5 +1,5 @@
-"""Why is a record absent? Explained removals (by a sharing rule, said by the source, term ended, left by an interrupted
-run) and the rest.
+"""Why is a record absent? Explained removals (by a sharing rule or a rule of products, said by the source, term ended,
+left by an interrupted run) and the rest.
 
 Only unexplained removals trip the guards against mass removal. Ended terms never remove a record that is in the source;
 they only explain the absence of one that is not (design 4).
@@ -12,22 +12,25 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from homeroom.diff.applied import SOURCE_ID, State
+from homeroom.model.reasons import PRODUCT_RULED, PRODUCT_WORDS
 from homeroom.shape import Desired
+from homeroom.shape.desired import RULE
 from homeroom.shape.marks import within
 
 REASON = "reason"
 ABSENT = "absent"
 """The reason of an unexplained removal."""
 RULED = "sharing rule"
-"""The reason of a record that the source still has and that the sharing rules leave out."""
+"""The reason of a record that the source still has and that the sharing rules leave out; for the rules of products it
+is `homeroom.model.reasons.PRODUCT_RULED`."""
 
 Gone = Mapping[str, pl.Series]
 
 
 def explain(entity: str, absent: pl.DataFrame, applied: State, desired: Desired, as_of: str,
             interrupted: frozenset[str]) -> pl.DataFrame:
-    """Removed rows with their `reason`: `sharing rule`, `removed by the source`, `term ended`, `interrupted run` or
-    `absent`."""
+    """Removed rows with their `reason`: `sharing rule`, `product rule`, `removed by the source`, `term ended`,
+    `interrupted run` or `absent`."""
     if absent.is_empty():
         return absent.with_columns(pl.lit(ABSENT).alias(REASON))
     today = pl.lit(as_of).str.to_date()
@@ -36,8 +39,9 @@ def explain(entity: str, absent: pl.DataFrame, applied: State, desired: Desired,
         said = said | within(absent[field], desired.entities[target].gone)
     ended = _ENDED[entity](absent, applied, today) if entity in _ENDED else _never(absent)
     left = within(absent[SOURCE_ID], pl.Series(sorted(interrupted), dtype=pl.String))
+    ruled = _ruled(entity, absent, desired)
     reason = (
-        pl.when(_ruled(entity, absent, desired)).then(pl.lit(RULED))
+        pl.when(ruled.is_not_null()).then(ruled)
         .when(said).then(pl.lit("removed by the source")).when(ended).then(pl.lit("term ended"))
         .when(left).then(pl.lit("interrupted run")).otherwise(pl.lit(ABSENT))
     )
@@ -52,9 +56,14 @@ _OWNERS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 def _ruled(entity: str, absent: pl.DataFrame, desired: Desired) -> pl.Series:
-    """Left out by a rule: then the source has the record, so nothing else can explain why it leaves."""
+    """Which kind of rule leaves it out, null for none: then the source has the record, so nothing else can explain why
+    it leaves."""
     left_out = desired.left_out.get(entity)
-    return _never(absent) if left_out is None else within(absent[SOURCE_ID], left_out[SOURCE_ID])
+    if left_out is None or left_out.is_empty():
+        return pl.Series([None], dtype=pl.String).new_from_index(0, absent.height)
+    kind = pl.when(pl.col(RULE).is_in(sorted(PRODUCT_WORDS))).then(pl.lit(PRODUCT_RULED)).otherwise(pl.lit(RULED))
+    kinds = left_out.select(SOURCE_ID, kind.alias(REASON)).unique(SOURCE_ID)
+    return absent.select(SOURCE_ID).join(kinds, on=SOURCE_ID, how="left", maintain_order="left")[REASON]
 
 
 def _never(absent: pl.DataFrame) -> pl.Series:

@@ -95,7 +95,7 @@ def _selections(waits: Waits) -> list[Selection]:
     if waits.creations:
         found.append(Selection(changes=("create",)))
     if waits.schools:
-        found.append(Selection(entities=("people", "classes", "enrollments"), changes=("archive",),
+        found.append(Selection(entities=("people", "contacts", "classes", "enrollments"), changes=("archive",),
                                schools=tuple(sorted(waits.schools))))
     if waits.classes:
         found.append(Selection(entities=("classes", "enrollments"), classes=tuple(sorted(waits.classes))))
@@ -115,7 +115,7 @@ def closed(operations: Operations, left: Left) -> Left:
 def withheld(desired: Desired, operations: Operations, left: Left, before: State) -> Desired:
     """The desired roster without what is left out: `before`, the applied roster as the plan saw it, stays there."""
     entities = dict(desired.entities)
-    for name in ENTITIES:
+    for name, entity in ENTITIES.items():
         ids = [rows.filter(left[key, archives])[SOURCE_ID] for key, archives, rows in operations if key == name]
         waits = pl.concat([pl.Series(SOURCE_ID, [], dtype=pl.String), *ids])
         if waits.is_empty():
@@ -123,8 +123,9 @@ def withheld(desired: Desired, operations: Operations, left: Left, before: State
         said = entities[name]
         stays = before[name].filter((pl.col(STATUS) == ACTIVE) & within(before[name][SOURCE_ID], waits))
         goes_on = said.records.filter(~within(said.records[SOURCE_ID], waits))
-        stays = stays.select(said.records.columns).cast(said.records.schema)
-        entities[name] = DesiredEntity(pl.concat([goes_on, stays]), said.unusable, said.gone)
+        columns = [SOURCE_ID, *entity.names]
+        records = pl.concat([goes_on.select(columns), stays.select(columns)], how="vertical_relaxed")
+        entities[name] = DesiredEntity(records, said.unusable, said.gone)
     return replace(desired, entities=entities)
 
 

@@ -230,8 +230,8 @@ def _walk(rows: pl.DataFrame) -> pl.DataFrame:
 def _followed(entity: Entity, rows: pl.DataFrame, walk: Walk) -> pl.DataFrame:
     """The rows with what they point to under its old id again."""
     for one in entity.fields:
-        if one.references in walk:
-            names = dict(walk[one.references].select(WAS, NOW).iter_rows())
+        if one.references is not None and one.references in walk:
+            names: dict[str, str] = dict(walk[one.references].select(WAS, NOW).iter_rows())
             values = rows[one.name].unique().drop_nulls()
             split = [text.split(",") if one.kind in LIST_KINDS else [text] for text in values]
             then = [",".join(names.get(id, id) for id in ids) for ids in split]

@@ -120,10 +120,11 @@ class Share(Frozen):
 
 
 class RotateSecret(Frozen):
-    """Replace the credentials of a source; nothing else changes."""
+    """Replace the credentials of a source, or of the directory by which people are matched; nothing else changes."""
 
     operation: Literal["rotate_secret"]
     integration: IntegrationId
+    which: Literal["source", "directory"] = "source"
     credentials: Credentials
     by: str
     reason: str = ""

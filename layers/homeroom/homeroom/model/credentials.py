@@ -1,4 +1,4 @@
-"""Which credentials each way of signing in to a source or a directory needs. The values live in Secrets Manager alone."""
+"""Which credentials each way of signing in to a source or directory needs. The values live in Secrets Manager alone."""
 
 from __future__ import annotations
 

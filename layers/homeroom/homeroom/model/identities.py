@@ -27,6 +27,7 @@ _VALUES: Mapping[str, Callable[[str, Fields], list[str]]] = {
     "email": lambda _, fields: [
         email.lower() for email in _one(fields.get("email")) if fields.get("role") in STAFF_ROLES],
     "legacy_id": lambda _, fields: [found for id in fields.get("user_ids") or () for found in _LEGACY.findall(id)],
+    "directory": lambda _, fields: _one(fields.get("directory_id")),
 }
 IDENTITY_KINDS: tuple[str, ...] = tuple(_VALUES)
 """Kinds of identity, in the order in which a search tries them."""

@@ -121,7 +121,7 @@ _CODES: list[Code] = [
     *_rows("warning", "district", (
         ("SRC-17", "Files that were read could not be removed from the district's server", "Left them there",
          "Let the user delete in the folder, or set `remove_after` to false."),
-        ("SRC-20", "The district's directory could not be read", "Left every person with the account that was found before",
+        ("SRC-20", "The district's directory could not be read", "Kept each person's account as found before",
          "Test the connection; the next run reads the directory again."),
         ("FIL-08", "The file is not UTF-8; read as Windows-1252", "Decoded it", "Save the file as UTF-8."),
         ("FIL-09", "There is no manifest; taken as a full (bulk) export", "Read the set", "Export manifest.csv too."),
@@ -150,6 +150,9 @@ _CODES: list[Code] = [
     *_rows("warning", "vendor", (
         ("FLD-05", "The value is too long", "Cut it", "Nothing; the source keeps the full value."),
         ("PRD-06", "No primary administrator was found", "Kept the old one", "Promote an administrator."),
+        ("PRD-08", "The student has no grade", "Took the student without a grade level", _FIX_ROW),
+        ("PRD-09", "A student is in several schools, which products of the integration do not allow",
+         "Took all of them", "Contact Product Support, or choose that a home school is taken."),
         ("PRD-04", "No licence is left for the product", "Rostered without access", "Ask for licences."),
         ("UND-01", "The record changed after the run", "Did not undo it", "Look at the listed record."),
     )),

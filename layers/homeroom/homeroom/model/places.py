@@ -74,6 +74,11 @@ def manifest(integration: str, run: int) -> str:
     return run_folder(integration, run) + "plan/manifest.json"
 
 
+def plan_folder(integration: str, run: int) -> str:
+    """`runs/<integration>/<run>/plan/`: the plan, which is the journal too."""
+    return run_folder(integration, run) + "plan/"
+
+
 def part(integration: str, run: int, number: int) -> str:
     return f"{run_folder(integration, run)}plan/part-{number:05d}.jsonl.gz"
 

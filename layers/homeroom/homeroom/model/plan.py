@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 from homeroom.model.byhand import HandRecord
 from homeroom.model.directory import Account
+from homeroom.model.issues import Issue
 
 if TYPE_CHECKING:
     import polars as pl
@@ -254,20 +255,26 @@ NO_REPAIRS = Repairs()
 class Around:
     """What else a plan depends on, gathered before the pure part begins.
 
-    `hand` are the records made by hand that are active. `accounts` are the district's directory, None where no match
-    by name is asked for. `drained`: entity → unexplained removals applied in the last seven days. `undone`: entity →
-    source ids that an undo took back and that nobody has approved since. `walk`: entity → (`was`, `now`), new ids of
-    known records that an interrupted run may have written already. `rekey`: a person approved the proposal that this
-    plan makes (`homeroom.diff.rekey`). `moving`: the roster comes by another aggregator since it was applied last.
+    `hand` are the records made by hand that are active; `spared` ones of them, as (entity, internal id), are not
+    archived by this plan. `given_back`: an undo makes these, which the SIS had taken over and which this plan would
+    archive, records made by hand again. `accounts` are the district's directory, None where no match
+    by name is asked for or it could not be read. `drained`: entity → unexplained removals applied in the last seven
+    days. `undone`: entity → source ids that an undo took back and that nobody has approved since. `walk`: entity →
+    (`was`, `now`), new ids of known records that an interrupted run may have written already. `rekey`: a person
+    approved the proposal that this plan makes (`homeroom.diff.rekey`). `moving`: the roster comes by another aggregator
+    since it was applied last. `issues` are what was found while this was gathered.
     """
 
     hand: tuple[HandRecord, ...] = ()
+    spared: frozenset[tuple[str, str]] = frozenset()
+    given_back: tuple[HandRecord, ...] = ()
     accounts: tuple[Account, ...] | None = None
     drained: Mapping[str, int] = field(default_factory=dict)
     undone: Mapping[str, frozenset[str]] = field(default_factory=dict)
     walk: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     rekey: bool = False
     moving: bool = False
+    issues: tuple[Issue, ...] = ()
 
 
 NOTHING_AROUND = Around()

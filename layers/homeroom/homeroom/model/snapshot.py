@@ -51,3 +51,5 @@ class Snapshot:
     """The newest change at the source that this snapshot contains (Clever: an event's id)."""
     full_at: str | None = None
     """When the last full read in this snapshot was made (ISO, UTC); None for files."""
+    without: tuple[str, ...] = ()
+    """What was dropped before the rows were kept: `<stem>.<column>`, and `parents` (`homeroom.products.receiving`)."""

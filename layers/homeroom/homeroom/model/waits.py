@@ -10,9 +10,9 @@ class Waits:
     """What the tripped guards of a verdict hold back. A change waits if any of these says so.
 
     `everything`: no change is applied at all, whatever the rest says. `removals`: archives of every kind of record.
-    `creations`: creates of every kind of record. `schools` (source ids): archives of people, classes and enrollments of
-    these schools; a person of several schools waits with any of them. `classes` (source ids): every change of these
-    classes and of the enrollments in them, so that such a class stays as it is.
+    `creations`: creates of every kind of record. `schools` (source ids): archives of people, their contacts, classes
+    and enrollments of these schools; a person of several schools waits with any of them. `classes` (source ids): every
+    change of these classes and of the enrollments in them, so that such a class stays as it is.
 
     What would hang in the air follows: a person, class or school is not archived before what waits and points to it,
     and nothing is created or changed so that it points to what waits to be created.

@@ -8,5 +8,6 @@ from homeroom.planning.around import around
 from homeroom.planning.dividing import divider
 from homeroom.planning.keeping import keep_failure, keep_plan
 from homeroom.planning.opening import Planning, progress
+from homeroom.planning.undoing import plan_undo
 
-__all__ = ["Planning", "around", "divider", "keep_failure", "keep_plan", "progress"]
+__all__ = ["Planning", "around", "divider", "keep_failure", "keep_plan", "plan_undo", "progress"]

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from homeroom.errors import NotFound, SourceUnusable
 from homeroom.model import places
-from homeroom.model.directory import Account, Directory, UploadedList
+from homeroom.model.directory import Account
 from homeroom.model.integration import Integration
 from homeroom.model.issues import Issue
 from homeroom.planning.opening import Planning
 from homeroom.ports import Objects, World
 from homeroom.products import rules_of
-from homeroom.read import directory as reading
+from homeroom.read.directory import accounts_in
 
 UNREADABLE = "SRC-20"
 
@@ -60,49 +57,20 @@ def accounts_of(planning: Planning) -> Seen:
     return seen
 
 
-def read_directory(integration: Integration, directory: Directory, world: World,
-                   access: reading.Access | None = None) -> tuple[Account, ...]:
-    """The accounts as they are now. Raises SourceUnusable."""
-    access = replace(access or reading.Access(), credentials=_credentials(integration, directory, world),
-                     uploaded=lambda: _uploaded(integration, directory, world))
-    return reading.accounts(directory, access)
-
-
 def _read(integration: Integration, world: World) -> Seen:
     directory = integration.options.directory
     if directory is None:
         return Seen(failure="no directory is named in the options of the integration")
     try:
-        return Seen(read_directory(integration, directory, world))
+        return Seen(accounts_in(directory, integration, world))
     except SourceUnusable as unusable:
         return Seen(failure=f"{unusable.text}. {unusable.issue_remedy}")
-
-
-def _credentials(integration: Integration, directory: Directory, world: World) -> Mapping[str, str]:
-    if isinstance(directory, UploadedList):
-        return {}
-    name = integration.options.directory_secret
-    try:
-        return {} if name is None else world.secrets.get(name)
-    except NotFound:
-        return {}
-
-
-def _uploaded(integration: Integration, directory: Directory, world: World) -> bytes:
-    """The newest list that the district uploaded. Raises SourceUnusable where there is none."""
-    assert isinstance(directory, UploadedList)
-    newest = world.landing.newest(places.uploaded_directory(integration.id, directory.name))
-    if newest is None:
-        raise SourceUnusable(f"no list of accounts has landed as {places.DIRECTORY}/{directory.name}", code="SRC-06",
-                             remedy="Upload the list into that folder.")
-    with TemporaryDirectory() as folder:
-        return world.landing.fetch(newest, Path(folder)).read_bytes()
 
 
 def _keep(objects: Objects, integration: str, run: int, seen: Seen) -> None:
     """The first line tells whether the directory was read; then one account a line, in the order of the ids."""
     lines: list[dict[str, Any]] = [{"failure": seen.failure}, *map(asdict, seen.accounts or ())]
-    body = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+    body = "".join(json.dumps(line) + "\n" for line in lines).encode()
     objects.put(places.accounts(integration, run), gzip.compress(body, 6, mtime=0))
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from homeroom.planning.explaining import answer_explain
 from homeroom.planning.trying import answer_try
+from homeroom.planning.undoing import answer_undo
 from homeroom.ports import World
 
 _ANSWERS: Mapping[str, Callable[[Any, World], dict[str, Any]]] = {
-    "try": answer_try, "explain": answer_explain,
+    "try": answer_try, "explain": answer_explain, "try_undo": answer_undo,
 }
 """Mode of a question → who answers it."""
 

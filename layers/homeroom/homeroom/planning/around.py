@@ -9,15 +9,20 @@ from homeroom.apply.part import read_part
 from homeroom.diff.rekey import walk_of
 from homeroom.model.plan import Around
 from homeroom.model.snapshot import Snapshot
+from homeroom.planning.accounts import accounts_of
 from homeroom.planning.drained import drained
+from homeroom.planning.journal import undone_by
 from homeroom.planning.opening import Planning
 
 
 def around(planning: Planning, snapshot: Snapshot) -> Around:
     """Read what stands beside source and applied roster. Raises SourceUnusable and RetryableError."""
+    directory = accounts_of(planning)
     return Around(
+        hand=planning.hand, accounts=directory.accounts, issues=directory.issues,
         walk=_walk(planning), rekey=planning.request.rekey, moving=_moving(planning),
         drained=drained(planning.world.runs, planning.lease.integration, planning.request.as_of),
+        undone=undone_by(planning.world.objects, planning.lease.integration, planning.control.undone),
     )
 
 

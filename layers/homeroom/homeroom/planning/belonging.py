@@ -19,7 +19,11 @@ from homeroom.shape.desired import RULE, Desired
 SHOWN = 20
 """Missing members of a class that are listed; the others are counted."""
 _COLUMNS = {"sourcedId": SOURCE_ID, "classSourcedId": "class", "userSourcedId": "person", "role": "role"}
-_FOLLOWS = {"follows its class": ("classes", "class"), "follows its person": ("people", "person")}
+_FOLLOWS = {
+    "follows its class": ("classes", "class"), "follows its person": ("people", "person"),
+    "its person is not taken by the product": ("people", "person"),
+}
+"""Rules that only follow what happens to the class or person of an enrollment."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +63,19 @@ def classes_of(person: str, seen: Seen) -> list[dict[str, Any]]:
 
 
 def members_of(klass: str, seen: Seen) -> dict[str, Any]:
-    """How many members a class has at the source and here, by role; why the others are missing, and the first of them.
+    """How many members a class has at the source and here, by role; why some are missing, and the first of them.
+
+    `leaving` are here, and not for long; `former` were here, and the source has them no more.
     """
     all_of_it = [_told(one, "person", seen) for one in _enrollments("class", klass, seen)]
-    missing = [one for one in all_of_it if one["why"] is not None and not one["here"]]
+    missing = [one for one in all_of_it if one["in_source"] and not one["here"]]
     return {
-        "source": dict(Counter(one["role"] for one in all_of_it if one["line"] is not None or one["in_source"])),
+        "source": dict(Counter(one["role"] for one in all_of_it if one["in_source"])),
         "here": dict(Counter(one["role"] for one in all_of_it if one["here"])),
         "missing": dict(Counter(one["why"] for one in missing)),
         "first_missing": missing[:SHOWN],
+        "leaving": dict(Counter(one["why"] for one in all_of_it if one["here"] and one["why"] is not None)),
+        "former": sum(not one["in_source"] and not one["here"] for one in all_of_it),
     }
 
 

@@ -41,7 +41,10 @@ def _since(runs: Runs, integration: str, first: date) -> list[RunRecord]:
 
 
 def _counts(record: RunRecord, first: date) -> bool:
-    if record.outcome not in _APPLIED or record.trigger in _BY_A_PERSON or record.summary is None:
+    """A held run that was approved ends as applied as well, but another run wrote its plan."""
+    if record.outcome not in _APPLIED or record.plan_run != record.run:
+        return False
+    if record.trigger in _BY_A_PERSON or record.summary is None:
         return False
     day = record.summary["source"]["as_of"]
     passed = any(guard["code"] == "GRD-09" and guard.get("off") for guard in record.summary["guards"])

@@ -7,7 +7,7 @@ choices, beside the applied roster, the held plan, the journal, and what people 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from homeroom.check import check
@@ -106,8 +106,8 @@ def _one(asked: Asked, source_id: str) -> dict[str, Any]:
         "source": {**asked.seen.rows.as_json(), "places": list(found.places), "values": _raw_values(entity, raw)},
         "check": {"taken": bool(raw) and not found.in_error, "issues": list(found.issues)},
         "rule": {"rule": found.rule, "because": because(found.rule)} if found.rule else None,
-        "roster": {"status": found.status, **({"by": asdict(found.came)} if found.came else {})},
-        "held": asdict(found.held) if found.held else None,
+        "roster": {"status": found.status, **({"by": found.came.as_json()} if found.came else {})},
+        "held": found.held.as_json() if found.held else None,
         "by_hand": {"made": found.hand, "edits": list(found.edits)},
         "values": _values(asked, source_id, kept, hand, found, traced),
         "notes": noting.notes(asked.integration, asked.control, asked.planning, found, kept, seen),
@@ -123,7 +123,7 @@ def _found(asked: Asked, source_id: str, raw: list[dict[str, Any]], kept: Mappin
     in_error = bool((checked.unusable == source_id).any())
     taken = bool((checked.records[SOURCE_ID] == source_id).any())
     edits = tuple(noting.edit(e) for e in asked.planning.edits if (e.entity, e.source_id) == (entity.name, source_id))
-    held = _held(asked, id) if seen.rows.held else None
+    held = _held(asked, source_id, kept, id) if seen.rows.held else None
     return Found(
         kind=entity.singular, rows=seen.rows.text, places=tuple(noting.place(entity, seen.snapshot, r) for r in raw),
         in_error=in_error and not taken, removed=bool(raw) and not taken and not in_error, issues=issues,
@@ -136,11 +136,32 @@ def _found(asked: Asked, source_id: str, raw: list[dict[str, Any]], kept: Mappin
     )
 
 
-def _held(asked: Asked, id: str) -> Step | None:
-    """What the held plan does to the record, and for which guards it waits."""
+def _held(asked: Asked, source_id: str, kept: Mapping[str, Any] | None, id: str) -> Step | None:
+    """What the held plan does to the record, and for which guards it waits.
+
+    Where a part of that plan was applied, the rest has no journal: it is what still differs.
+    """
     name, run, world = asked.integration.id, asked.seen.rows.run, asked.world
+    guards = noting.guards(name, run, world)
+    if run == asked.control.applied_run:
+        return _rest(asked, source_id, kept, guards)
     operation = next(operations(name, run, asked.entity.name, id, world), None)
-    return step_of(name, run, operation, world, noting.guards(name, run, world)) if operation else None
+    return step_of(name, run, operation, world, guards) if operation else None
+
+
+def _rest(asked: Asked, source_id: str, kept: Mapping[str, Any] | None, guards: tuple[str, ...]) -> Step | None:
+    """What is wanted of the record and was not applied."""
+    entity, seen = asked.entity, asked.seen
+    desired = seen.desired.entities[entity.name]
+    wanted = noting.row_of(desired.records, source_id)
+    if wanted is None:
+        stays = kept is None or kept[STATUS] != ACTIVE or (desired.unusable == source_id).any()
+        reason = seen.rule(entity.name, source_id) or "absent"
+        return None if stays else Step(seen.rows.run, "archive", reason, guards=guards)
+    if kept is None or kept[STATUS] != ACTIVE:
+        return Step(seen.rows.run, "create" if kept is None else "restore", guards=guards)
+    changed = tuple(field for field in entity.names if wanted[field] != kept[field])
+    return Step(seen.rows.run, "update", changed=changed, guards=guards) if changed else None
 
 
 def _values(asked: Asked, source_id: str, kept: Mapping[str, Any] | None, hand: HandRecord | None, found: Found,

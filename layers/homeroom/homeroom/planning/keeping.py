@@ -48,6 +48,8 @@ def keep_plan(planning: Planning, snapshot: Snapshot, seen: Preview) -> Planned:
         left_out={name: dict(rules) for name, rules in plan.left_out.items()},
         rekey=_rekey(seen), source=snapshot.source, complete=verdict.complete, rest=_rest(seen),
         approvers=_approvers(planning, seen), hand_hash=hand_signature(seen.hand),
+        undoes=planning.request.undo, mends=[run for run in planning.control.dirty_runs if run != lease.run],
+        redone=sum(change.redone for change in plan.facts.entities.values()),
         failure=None if verdict.complete else _incomplete(verdict),
     )
     objects.put(places.manifest(lease.integration, lease.run), json.dumps(asdict(manifest)).encode())

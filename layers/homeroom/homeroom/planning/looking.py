@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -38,11 +39,10 @@ class Rows:
     @property
     def text(self) -> str:
         """For people: which rows an answer is about."""
-        held = ", which is held" if self.held else ""
-        return f"rows that run {self.read_by}{held} read at {self.read_at:%Y-%m-%d %H:%M} UTC; the source was not asked"
+        return f"rows that {'held ' if self.held else ''}run {self.read_by} read at {self.read_at:%Y-%m-%d %H:%M} UTC"
 
     def as_json(self) -> dict[str, Any]:
-        """For answers."""
+        """For answers. The source is never asked by a question."""
         return {"run": self.read_by, "read_at": self.read_at.isoformat(), "held": self.held, "text": self.text}
 
 
@@ -51,7 +51,7 @@ def newest_rows(control: Control, world: World) -> Rows | None:
     for run in _candidates(control, world):
         if _kept(control.integration, run, world):
             request = request_of(control.integration, run, world)
-            read_by = (request.held_run if request else None) or run
+            read_by = request.read_by if request else run
             record = run_of(control.integration, read_by, world) or world.runs.run(control.integration, run)
             return Rows(run, run == control.held_run, read_by, record.started_at)
     return None
@@ -88,6 +88,11 @@ def load(rows: Rows, integration: str, world: World) -> Snapshot:
         return raw.load(world.objects, integration, rows.run)
     except NotFound:
         raise Refused(f"the rows of run {rows.run} are gone", remedy="Start a run: it reads the source anew.") from None
+
+
+def kept_without(rows: Rows, integration: str, world: World) -> tuple[str, ...]:
+    """Columns that were dropped before these rows were kept, because no product could receive them."""
+    return tuple(json.loads(world.objects.get(places.raw_about(integration, rows.run))).get("without", ()))
 
 
 def as_planning(rows: Rows, integration: Integration, control: Control, world: World, as_of: str | None) -> Planning:

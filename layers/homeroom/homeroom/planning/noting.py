@@ -25,6 +25,7 @@ from homeroom.ports import Edit, World
 from homeroom.read import raw
 from homeroom.report.next_step import BY_OUTCOME, BY_SKIP, Next
 from homeroom.report.why import Found
+from homeroom.report.words import UNITS, number
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """Stands for the time of rows that nobody read."""
@@ -82,8 +83,8 @@ def guards(integration: str, run: int, world: World) -> tuple[str, ...]:
 
 def _guard(judged: Mapping[str, Any]) -> str:
     about = f" {judged['about']}" if judged["about"] else ""
-    seen = f" {judged['value']:g} %" if judged["unit"] == "percent" else f" {judged['count']}"
-    return f"{judged['code']}{about}{seen}" if judged["limit"] else str(judged["code"])
+    unit = UNITS.get(judged["unit"], "")
+    return f"{judged['code']}{about} {number(judged['value'])}{unit}" if judged["limit"] else str(judged["code"])
 
 
 def named(entity: Entity, snapshot: Snapshot, source_id: str) -> dict[str, int]:

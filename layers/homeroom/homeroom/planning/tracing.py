@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from homeroom.apply.manifest import load_manifest
 from homeroom.errors import NotFound
@@ -58,19 +57,24 @@ def step_of(integration: str, run: int, operation: Operation, world: World, guar
 
 
 def operations(integration: str, run: int, entity: str, id: str, world: World) -> Iterator[Operation]:
-    """What the plan of a run does to one record; its internal id stands also in lines that refer to it."""
+    """What a run did to one record, the newest first: its own plan, and those of interrupted runs that it mended.
+
+    One record's lines are found by its internal id, which stands in lines that refer to it as well.
+    """
     try:
-        manifest = load_manifest(world.objects, integration, run)
+        mended = load_manifest(world.objects, integration, run).mends
     except NotFound:
         return
+    for one in (run, *reversed(mended)):
+        yield from _of_plan(integration, one, entity, id, world)
+
+
+def _of_plan(integration: str, run: int, entity: str, id: str, world: World) -> Iterator[Operation]:
     needle = id.encode()
-    for number, (wave, _, _) in enumerate(manifest.parts):
+    for number, (wave, _, _) in enumerate(load_manifest(world.objects, integration, run).parts):
         if wave != entity:
             continue
         body = gzip.decompress(world.objects.get(places.part(integration, run, number)))
         if needle in body:
-            yield from (told for told in _naming(body, needle) if told["id"] == id)
-
-
-def _naming(body: bytes, needle: bytes) -> Iterator[Any]:
-    return (json.loads(line) for line in body.splitlines() if needle in line)
+            told: Iterator[Operation] = (json.loads(line) for line in body.splitlines() if needle in line)
+            yield from (operation for operation in told if operation["id"] == id)

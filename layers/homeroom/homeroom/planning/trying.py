@@ -6,7 +6,7 @@ what the choice itself causes; the rest would happen anyway.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,17 +22,19 @@ from homeroom.model.integration import Integration
 from homeroom.model.issues import CATALOGUE
 from homeroom.model.past_events import AskTry
 from homeroom.model.season import Season
+from homeroom.model.snapshot import Snapshot
 from homeroom.planning.around import around
-from homeroom.planning.looking import Rows, as_planning, load, newest_rows, with_choices
+from homeroom.planning.looking import Rows, as_planning, kept_without, load, newest_rows, with_choices
 from homeroom.planning.opening import Planning
 from homeroom.ports import World
 from homeroom.preview import Preview, preview
-from homeroom.products import refusal
+from homeroom.products import refusal, rules_of
+from homeroom.products.receiving import received_by
 
 EXAMPLES = 10
 """Source ids shown of each kind of change."""
-_BY_RULES = ("PRD-", "IDN-", "MAN-")
-"""Families of codes that rules of products and options raise, not rows of the source."""
+_BY_RULES = ("PRD-", "IDN-", "MAN-", "SRC-20")
+"""Codes that rules of products and options raise, not rows of the source; SRC-20 is the directory they need."""
 _ROW = "_row"
 
 
@@ -67,6 +69,7 @@ def answer_try(question: AskTry, world: World) -> dict[str, Any]:
     return {
         "integration": integration.id, "rows": rows.as_json(), "as_of": planning.request.as_of,
         "choices": question.choices.model_dump(mode="json", exclude_none=True), **_told(seen),
+        "lacking": lacking(kept_without(rows, integration.id, world), wished),
         "difference": caused, "effect": _effect(caused, same=same),
     }
 
@@ -91,6 +94,11 @@ def _limited(integration: Integration, question: AskTry, day: str) -> Integratio
         "seasons": (*integration.seasons, Season(first=day, last=day, limits=question.limits))})
 
 
+def lacking(without: Iterable[str], integration: Integration) -> list[str]:
+    """Columns that the choices would receive, and that were dropped when these rows were kept: here they stay empty."""
+    return sorted(set(without) - set(received_by(rules_of(integration)).words()))
+
+
 def caused_by(today: Wanted, then: Wanted) -> dict[str, dict[str, Any]]:
     """Entity → records that come, leave and change with the choice, each with some source ids; only where any do."""
     told = {}
@@ -110,11 +118,26 @@ def _plan(planning: Planning, integration: Integration, rows: Rows) -> Preview:
     """One whole plan. The rows are loaded for it alone: planning lets go of them as soon as they are checked."""
     asked = with_choices(planning, integration)
     snapshot = load(rows, integration.id, planning.world)
+    _refuse_strangers(snapshot, integration, planning.integration)
     beside = around(asked, snapshot)
     return preview(
         snapshot, integration, asked.applied(), as_of=asked.request.as_of, repairs=asked.repairs(),
         expected_districts=asked.expected_districts(), around=beside,
     )
+
+
+def _refuse_strangers(snapshot: Snapshot, wished: Integration, today: Integration) -> None:
+    """A school or class that is chosen anew and that these rows do not have would leave everybody out."""
+    for kind, stem, ids, known in (
+        ("school", "orgs", wished.sharing.schools, today.sharing.schools),
+        ("class", "classes", wished.sharing.classes, today.sharing.classes),
+    ):
+        there = snapshot.frames[stem]["sourcedId"] if stem in snapshot.frames else pl.Series([], dtype=pl.String)
+        strangers = pl.Series([id for id in ids if id not in known], dtype=pl.String)
+        strangers = strangers.filter(~strangers.is_in(there.drop_nulls().implode()))
+        if len(strangers):
+            raise Refused(f"these rows have no {kind} {', '.join(strangers.head(EXAMPLES))}", remedy=(
+                "Take ids of the source: `homeroom schools` shows those of schools."))
 
 
 def _told(seen: Preview) -> dict[str, Any]:

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from homeroom.products.catalogue import CATALOGUE_LINES, CATALOGUE_VERSION, PRODUCTS, line_named, products_of
+from homeroom.products.catalogue import (
+    CATALOGUE_LINES,
+    CATALOGUE_VERSION,
+    PRODUCTS,
+    line_named,
+    products_of,
+    sign_in_of,
+)
 from homeroom.products.entries import Line, Product
 from homeroom.products.refusals import Refusal, refusal, unknown
 from homeroom.products.rules import EVERYTHING, HandPolicy, Rules
@@ -17,7 +24,8 @@ from homeroom.products.ruling import defaults, needs_primary, rules_of
 
 __all__ = [
     "CATALOGUE_LINES", "CATALOGUE_VERSION", "EVERYTHING", "LINES", "PRODUCTS", "HandPolicy", "Line", "Product",
-    "Refusal", "Rules", "defaults", "line_named", "needs_primary", "products_of", "refusal", "rules_of", "unknown",
+    "Refusal", "Rules", "defaults", "line_named", "needs_primary", "products_of", "refusal", "rules_of", "sign_in_of",
+    "unknown",
 ]
 
 LINES: Mapping[str, tuple[str, ...]] = {

@@ -151,3 +151,8 @@ def line_named(name: str) -> Line | None:
 def products_of(line: str, chosen: tuple[str, ...] = ()) -> tuple[Product, ...]:
     """The chosen products of a line; all of them where none is chosen."""
     return tuple(product for product in _PRODUCTS if product.line == line and (not chosen or product.name in chosen))
+
+
+def sign_in_of(product: Product) -> SignInRules:
+    """How people sign in to a product: its own rules, or its line's."""
+    return product.sign_in or CATALOGUE_LINES[product.line].sign_in

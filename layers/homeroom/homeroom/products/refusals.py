@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from homeroom.model.integration import Integration, Options
-from homeroom.products.catalogue import CATALOGUE_LINES, line_named, products_of
+from homeroom.products.catalogue import CATALOGUE_LINES, line_named, products_of, sign_in_of
 from homeroom.products.entries import Line, Product, SignInRules, Way
 
 _PORTALS = {"clever": "Clever", "classlink": "ClassLink", "none": "the SIS itself"}
@@ -103,7 +103,7 @@ def _without_a_line(integration: Integration) -> Iterator[Refusal]:
 
 def _sign_in(integration: Integration, line: Line) -> Iterator[Refusal]:
     asked = integration.sign_in
-    rules = [product.sign_in or line.sign_in for product in products_of(line.name, integration.products)]
+    rules = [sign_in_of(product) for product in products_of(line.name, integration.products)]
     if asked.on:
         yield from _portal(integration, line, rules)
     if asked.students and not any(rule.students != "no" for rule in rules):

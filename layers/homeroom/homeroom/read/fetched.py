@@ -16,8 +16,10 @@ from homeroom.model import places
 from homeroom.model.fetched import Collection, Fetched
 from homeroom.model.snapshot import LINE, Snapshot
 from homeroom.ports import Objects
+from homeroom.products.receiving import EVERYTHING_RECEIVED, Received
 from homeroom.read.clever.frames import apply_steps, frames_of_rows
 from homeroom.read.delta import carry_over
+from homeroom.read.minimal import minimal, refuse_narrow
 from homeroom.read.oneroster_rest.frames import frames_of_rest
 
 Base = Callable[[], Snapshot | None]
@@ -41,24 +43,30 @@ def about(objects: Objects, integration: str, run: int) -> Fetched:
     return kept
 
 
-def load(objects: Objects, integration: str, run: int, base: Base) -> Snapshot:
-    """The snapshot of what a poll fetched; `base` is asked for where only changes came. Raises SourceUnusable."""
+def load(objects: Objects, integration: str, run: int, base: Base,
+         received: Received = EVERYTHING_RECEIVED) -> Snapshot:
+    """The snapshot of what a poll fetched; `base` is asked for where only changes came. Raises SourceUnusable.
+
+    What may not be kept is dropped before the content is told by its hash: it is not the roster's content.
+    """
     kept = about(objects, integration, run)
     lines = _Lines(objects, integration, run, kept.collections)
     if kept.shape == "steps":
         known = base()
         if known is None:
             raise SourceUnusable("changes came without a roster to apply them to", code="FIL-07")
+        refuse_narrow(known.without, received)
         frames, may_lack = apply_steps(known, lines["steps"])
         modes = dict(known.modes)
     else:
         frames, may_lack = _WHOLE[kept.shape](lines)
         modes = {stem: collection.mode for stem, collection in kept.collections.items()}
         _carry_over(frames, modes, base)
+    frames = minimal(frames, received)
     return Snapshot(
         source=kept.source, frames=frames, modes=modes, content_hash=content_hash(frames), issues=kept.issues,
         origins={stem: stem for stem in frames}, may_lack=may_lack, cursor=kept.cursor,
-        full_at=kept.full_at.isoformat() if kept.full_at else None,
+        full_at=kept.full_at.isoformat() if kept.full_at else None, without=received.words(),
     )
 
 

@@ -126,7 +126,7 @@ def poll(lease: Lease, world: World, until: datetime, read: Reader) -> Polled:
     integration = world.integrations.get(lease.integration)
     asked = Poll(lease, integration, request, world.runs.control(lease.integration), world, until,
                  call=uuid4().hex)
-    if request.held_run is not None or _is_whole(asked):
+    if request.held_run is not None or request.undo is not None or _is_whole(asked):
         return Polled(done=True)
     _note_reading(lease, world)
     world.objects.put(_call_mark(lease.integration, lease.run), asked.call.encode())
@@ -151,7 +151,7 @@ def _note_reading(lease: Lease, world: World) -> None:
 
 
 def _is_whole(asked: Poll) -> bool:
-    """An approval reads the held run's rows; a repeated call after the end reads nothing again."""
+    """A repeated call after the end reads nothing again, as an approval and an undo read nothing at all."""
     try:
         asked.world.objects.get(places.fetched_about(asked.lease.integration, asked.lease.run))
     except NotFound:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from homeroom.errors import NotFound
 from homeroom.model import places
 from homeroom.model.issues import Issue
 from homeroom.model.snapshot import Snapshot
@@ -32,9 +33,23 @@ def keep(objects: Objects, integration: str, run: int, snapshot: Snapshot) -> No
         "origins": dict(snapshot.origins), "frames": sorted(snapshot.frames),
         "issues": [vars(issue) for issue in snapshot.issues],
         "may_lack": {stem: list(columns) for stem, columns in snapshot.may_lack.items()},
-        "cursor": snapshot.cursor, "full_at": snapshot.full_at,
+        "cursor": snapshot.cursor, "full_at": snapshot.full_at, "without": list(snapshot.without),
     }
     objects.put(places.raw_about(integration, run), json.dumps(about).encode())
+
+
+def copy(objects: Objects, integration: str, run: int, to: int) -> None:
+    """Keep a run's snapshot with another run too, where there is one; `about.json` comes last."""
+    try:
+        about = objects.get(places.raw_about(integration, run))
+    except NotFound:
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "raw.parquet"
+        for stem in json.loads(about)["frames"]:
+            objects.get_file(places.raw(integration, run, stem), path)
+            objects.put_file(places.raw(integration, to, stem), path)
+    objects.put(places.raw_about(integration, to), about)
 
 
 def load(objects: Objects, integration: str, run: int) -> Snapshot:
@@ -50,5 +65,5 @@ def load(objects: Objects, integration: str, run: int) -> Snapshot:
     return Snapshot(
         about["source"], frames, about["modes"], about["content_hash"], issues, about["origins"],
         {stem: tuple(columns) for stem, columns in about.get("may_lack", {}).items()},
-        about.get("cursor"), about.get("full_at"),
+        about.get("cursor"), about.get("full_at"), tuple(about.get("without", ())),
     )

@@ -25,6 +25,11 @@ FIRST_LOAD = "FIRST-LOAD"
 _MEND = "Send the list of issues to whoever keeps the records. What is corrected comes with the next export."
 _WAIT = "Nothing to do. The next delivery, or the schedule, starts the next run."
 
+_REST = "Look at what waits, then approve it, a part of it, or discard it. A newer delivery is judged anew."
+_OURS = "Change the options, rules or limits that were not right, then run again: the same content is read anew."
+OURS = (FIRST_LOAD, "GRD-12")
+"""Guards whose plan, once discarded, is for us to change: the source said nothing wrong."""
+
 BY_OUTCOME: Mapping[str, Next] = {
     "applied": Next("nobody", _WAIT),
     "nothing to change": Next("nobody", _WAIT),
@@ -53,7 +58,11 @@ def next_step(record: RunRecord, manifest: PlanManifest | None, tripped: Sequenc
     if outcome is None:
         return Next("nobody", "The run is on its way.")
     if outcome == "held":
-        return Next("vendor", _held(tripped))
+        return Next("vendor", _held(tripped) + _people(manifest))
+    if record.waits is not None:
+        return Next("vendor", _REST + _people(manifest))
+    if outcome == "discarded":
+        return after_discard(record.code)
     if outcome == "applied with issues" or (outcome == "nothing to change" and _in_error(manifest)):
         return _issues(manifest)
     if outcome == "skipped":
@@ -61,6 +70,16 @@ def next_step(record: RunRecord, manifest: PlanManifest | None, tripped: Sequenc
     if outcome == "failed" and manifest and manifest.failure:
         return Next(manifest.failure["owner"], f"Nothing was written. {manifest.failure['remedy']}")
     return BY_OUTCOME[outcome]
+
+
+def after_discard(code: str | None) -> Next:
+    """Whose turn it is once a plan was dropped; `code` is the guard that held it. What our own rules or a first look
+    stopped is for us to set right, everything else is mended at the source."""
+    return Next("vendor", _OURS) if code in OURS else BY_OUTCOME["discarded"]
+
+
+def _people(manifest: PlanManifest | None) -> str:
+    return f" {manifest.approvers} people must approve it." if manifest and manifest.approvers > 1 else ""
 
 
 def _held(tripped: Sequence[Mapping[str, Any]]) -> str:

@@ -16,6 +16,7 @@ from homeroom.model import places
 from homeroom.model.entities import ENTITIES
 from homeroom.model.integration import Integration
 from homeroom.model.plan import PlanManifest
+from homeroom.model.reasons import PRODUCT_RULED, PRODUCT_WORDS
 from homeroom.model.run import RunRecord
 from homeroom.report.issues import by_severity
 from homeroom.report.next_step import Next, next_step
@@ -30,6 +31,7 @@ APPLIED = ("applied", "applied with issues")
 
 _COUNTED = {"created": "create", "updated": "update", "archived": "archive", "restored": "restore",
             "unchanged": "unchanged", "kept": "kept"}
+ACTIONS = ("create", "update", "archive", "restore", "adopt")
 _READ = ("read", "valid", "errors", "warnings")
 
 
@@ -62,7 +64,9 @@ def summarize(*, integration: Integration, record: RunRecord, manifest: PlanMani
         "source": _source(record, manifest),
         "entities": _entities(manifest),
         "removals": _removals(manifest),
-        "sharing": _sharing(manifest),
+        "waits": _waits(record, manifest),
+        "approvers": manifest.approvers if manifest else 1,
+        **by_rules(manifest.removals if manifest else {}, manifest.left_out if manifest else {}),
         "issues": _issues(manifest),
         "guards": guards,
         "nearest": _nearest(guards),
@@ -110,18 +114,38 @@ def _entities(manifest: PlanManifest | None) -> dict[str, dict[str, int]]:
     return told
 
 
-def _sharing(manifest: PlanManifest | None) -> dict[str, dict[str, Any]]:
-    """What the sharing rules do: `leave` = records archived for them, by entity; `left_out` = entity → rule → records
-    of the source that are not shared, those that leave among them."""
-    if manifest is None:
-        return {"leave": {}, "left_out": {}}
-    leave = {name: reasons[RULED] for name, reasons in manifest.removals.items() if RULED in reasons}
-    return {"leave": leave, "left_out": {name: dict(rules) for name, rules in manifest.left_out.items() if rules}}
+def by_rules(removals: Mapping[str, Mapping[str, int]],
+             left_out: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, Any]]:
+    """What the `sharing` rules and the rules of `products` do: `leave` = records archived for them, by entity;
+    `left_out` = entity → rule → records of the source that are not taken, those that leave among them."""
+    return {"sharing": _ruled(removals, left_out, RULED), "products": _ruled(removals, left_out, PRODUCT_RULED)}
+
+
+def _ruled(removals: Mapping[str, Mapping[str, int]], left_out: Mapping[str, Mapping[str, int]],
+           kind: str) -> dict[str, Any]:
+    products = kind == PRODUCT_RULED
+    out = {name: {why: n for why, n in whys.items() if (why in PRODUCT_WORDS) is products}
+           for name, whys in left_out.items()}
+    return {"leave": {name: reasons[kind] for name, reasons in removals.items() if kind in reasons},
+            "left_out": {name: whys for name, whys in out.items() if whys}}
 
 
 def _removals(manifest: PlanManifest | None) -> dict[str, dict[str, int]]:
     """Entity → reason → records, where anything leaves."""
     return {name: dict(reasons) for name, reasons in manifest.removals.items() if reasons} if manifest else {}
+
+
+def _waits(record: RunRecord, manifest: PlanManifest | None) -> dict[str, Any] | None:
+    """What of the plan was left out until a person decides: how many records, by entity and action, why those that
+    would leave do, and the hash that an approval names. None where nothing was left out."""
+    if manifest is None or manifest.rest is None or record.outcome not in (*APPLIED, "nothing to change"):
+        return None
+    counts = {name: {action: n for action, n in told.items() if action in ACTIONS and n}
+              for name, told in manifest.rest["counts"].items()}
+    return {
+        "records": sum(sum(told.values()) for told in counts.values()), "plan_hash": manifest.rest["plan_hash"],
+        "entities": {name: told for name, told in counts.items() if told}, "removals": manifest.rest["removals"],
+    }
 
 
 def _issues(manifest: PlanManifest | None) -> dict[str, Any]:
@@ -152,8 +176,9 @@ def _nearest(guards: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
 
 
 def _written(results: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """What the writers counted: records, identity links, and places that moved enrollments left. `items` is the sum."""
-    total = dict.fromkeys(("records", "links", "moved"), 0)
+    """What the writers counted: records, identity links, places that moved enrollments left, and entries of records
+    made by hand. `items` is the sum."""
+    total = dict.fromkeys(("records", "links", "moved", "entries"), 0)
     for result in results:
         for word in total:
             total[word] += int(result.get(word, 0))

@@ -34,6 +34,11 @@ class Step:
     at: str = ""
     guards: tuple[str, ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        """For answers."""
+        return {"run": self.run, "op": self.op, "reason": self.reason, "changed": list(self.changed), "at": self.at,
+                "guards": list(self.guards)}
+
 
 @dataclass(frozen=True)
 class Found:
@@ -97,6 +102,19 @@ RULES: Mapping[str, tuple[str, Owner, str]] = {
         "Explain the student: the guardian follows."),
     "follows its class": ("its class is left out", "nobody", "Explain the class: this follows."),
     "follows its person": ("its person is left out", "nobody", "Explain the person: this follows."),
+    "role not taken by the product": (
+        "no product of the integration takes any of its roles", "district",
+        "Is the role wrong? Correct it in the SIS. Else nothing: the product has no such people."),
+    "parents are not synced": (
+        "parent data is off", "vendor",
+        "Should parents come? Switch on Sync Parent Data (the option `parents`), where the products offer it."),
+    "its person is not taken by the product": (
+        "no product of the integration takes its person", "nobody", "Explain the person: this follows."),
+    "its student is not taken by the product": (
+        "no product of the integration takes its student", "nobody", "Explain the student: this follows."),
+    "other school": (
+        "it is not in the home school, and the products allow one school a student", "district",
+        "Is the home school wrong? Correct it in the SIS, or name it in the option `home_schools`."),
 }
 """Words of the rules that leave records out → because, who acts, and what to do."""
 _ANY_RULE: tuple[str, Owner, str] = (
@@ -171,8 +189,8 @@ def _waits(found: Found) -> Why | None:
         return None
     guards = f" ({', '.join(held.guards)})" if held.guards else ""
     if held.op == "archive":
-        return Why("waits", f"Here still: run {held.run} would archive it ({_reason(held.reason)}) and waits for approval"
-                   f"{guards}.", "vendor", _APPROVE)
+        return Why("waits", f"Here still: run {held.run} would archive it ({_reason(held.reason)}) and waits for"
+                   f" approval{guards}.", "vendor", _APPROVE)
     return Why("waits", f"Not here yet: the row is there ({found.place}), but run {held.run}, which would {held.op} it,"
                f" waits for approval{guards}.", "vendor", _APPROVE)
 
@@ -204,7 +222,7 @@ def _archived(found: Found) -> Why | None:
         return None
     came = found.came
     by = f"by run {came.run} on {came.at[:10]} ({_reason(came.reason)})" if came else "by an earlier run"
-    return Why("archived", f"Not here: archived {by}, and the {found.rows.partition(';')[0]} do not have it.",
+    return Why("archived", f"Not here: archived {by}, and the {found.rows} do not have it.",
                "district", f"If it should be here, share it again; it comes back as the same {found.kind}.")
 
 
@@ -220,7 +238,8 @@ def _shared_identity(found: Found) -> Why | None:
     if not found.shared or found.status != "active":
         return None
     same = " and ".join(found.shared)
-    return Why("cannot sign in", f"Here, but somebody else has the same {same}: nobody can sign in with it.", "district", "Correct one of the records in the SIS.")
+    return Why("cannot sign in", f"Here, but somebody else has the same {same}: nobody can sign in with it.",
+               "district", "Correct one of the records in the SIS.")
 
 
 def _edited(found: Found) -> Why | None:
@@ -235,7 +254,7 @@ def _edited(found: Found) -> Why | None:
 def _gone_from_rows(found: Found) -> Why | None:
     if found.places or found.status != "active":
         return None
-    return Why("kept", f"Here, though the {found.rows.partition(';')[0]} have no row of it"
+    return Why("kept", f"Here, though the {found.rows} have no row of it"
                f"{f': {found.stops}' if found.stops else ''}.", "vendor", _run(found))
 
 

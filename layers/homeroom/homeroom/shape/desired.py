@@ -27,8 +27,8 @@ class Desired:
     """The desired roster, by entity. What was not `delivered` stays as it was applied (conformance 16).
 
     `left_out` has, for each entity, one row for each record that would be wanted but for a rule: `source_id` and
-    `rule`, why it is left out (the words of `homeroom.shape.sharing` and of the rules of products). Without rules it is
-    empty. `issues` are what the rules found, in the form of `homeroom.model.issues.ISSUE_COLUMNS`.
+    `rule`, why it is left out (the words of `homeroom.shape.sharing` and of `homeroom.model.reasons`). Without rules it
+    is empty. `issues` are what the rules found, in the form of `homeroom.model.issues.ISSUE_COLUMNS`.
     """
 
     entities: Mapping[str, DesiredEntity]

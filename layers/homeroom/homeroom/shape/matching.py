@@ -74,7 +74,8 @@ def _staying(people: DesiredEntity, applied: Mapping[str, pl.DataFrame]) -> pl.D
     """People whose row can not be used: they stay as they were applied, names and account too."""
     if PEOPLE.name not in applied:
         return people.records.clear()
-    return applied[PEOPLE.name].join(people.unusable.alias(SOURCE_ID).to_frame(), on=SOURCE_ID, how="semi")
+    rows = applied[PEOPLE.name].join(people.unusable.alias(SOURCE_ID).to_frame(), on=SOURCE_ID, how="semi")
+    return rows.join(people.records, on=SOURCE_ID, how="anti")
 
 
 def _names(people: pl.DataFrame) -> pl.DataFrame:

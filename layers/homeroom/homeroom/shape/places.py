@@ -48,6 +48,14 @@ def places(orgs: pl.DataFrame, chosen: tuple[str, ...]) -> Places:
     )
 
 
+def schools(orgs: pl.DataFrame) -> dict[str, str]:
+    """Organisation → the school that it is or stands below; what belongs to no school is left out."""
+    types = dict(orgs.select(SOURCE_ID, "type").iter_rows())
+    parents = dict(orgs.select(SOURCE_ID, "parent").iter_rows())
+    found = {org: _school_of(org, types, parents, frozenset()) for org in types}
+    return {org: school for org, school in found.items() if school is not None}
+
+
 def _school_of(org: str, types: Mapping[str, str], parents: Mapping[str, str | None],
                chosen: frozenset[str]) -> str | None:
     """The school that an organisation is or stands below; none for the district. A circle of parents ends there."""

@@ -20,73 +20,28 @@ itself stay its administrators, and staff who are in no school. Their other role
 With `classes`, administrators stay. A guardian stays for a student who stays, whatever the guardian's own school; a
 guardian without a link to any student stays by school, and leaves where grades or classes are chosen. Terms have no
 school and stay.
-
-A record in error is judged by its last good version: a rule takes that away like any other, an error never does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import polars as pl
 
-from homeroom.model.entities import ENTITIES
 from homeroom.model.sharing import Sharing
-from homeroom.shape.desired import RULE, SOURCE_ID, Desired, DesiredEntity
-from homeroom.shape.marks import unsaid, within
+from homeroom.shape.desired import RULE, SOURCE_ID
+from homeroom.shape.marks import within
 from homeroom.shape.persons import CLASS, CUT, FAMILY, FOLLOWS_STUDENT, GRADE, ROLE, SCHOOL, UNLESS, judged
 from homeroom.shape.places import Places, places
+from homeroom.shape.standing import Frames, Standing
 
 FOLLOWS_CLASS, FOLLOWS_PERSON = "follows its class", "follows its person"
 
-Frames = Mapping[str, pl.DataFrame]
 
-_IN_ERROR = "_in_error"
-
-
-def narrowed(desired: Desired, rules: Sharing, applied: Frames) -> Desired:
-    """The desired roster without what the rules leave out.
-
-    `applied` are active records, by entity: they stand in for rows in error, and for entities that were not delivered.
-    The answer tells of every entity, delivered or not.
-    """
-    stand = {name: _standing(name, desired, applied) for name in ENTITIES}
-    ruled = _ruled(stand, rules)
-    left_out = {name: rows.filter(pl.col(RULE).is_not_null()).select(SOURCE_ID, RULE) for name, rows in ruled.items()}
-    entities = {name: _entity(name, desired, stand[name], ruled[name]) for name in ENTITIES}
-    return Desired(entities, frozenset(ENTITIES), left_out)
+def narrowed(standing: Standing, rules: Sharing) -> Standing:
+    """What stands, without what the rules leave out."""
+    return standing.without(ruled(standing.frames, rules))
 
 
-def _standing(name: str, desired: Desired, applied: Frames) -> pl.DataFrame:
-    """All that would be in the roster without rules: what the source says, and last good versions of rows in error."""
-    said, columns = desired.entities[name], [SOURCE_ID, *ENTITIES[name].names]
-    own = said.records.select(columns).with_columns(pl.lit(False).alias(_IN_ERROR))
-    last = applied[name].select(columns) if name in applied else own.select(columns).clear()
-    if name not in desired.delivered:
-        return last.with_columns(pl.lit(False).alias(_IN_ERROR))
-    broken = said.unusable
-    if name == "contacts":
-        broken = pl.concat([broken, unsaid(desired.entities["people"], last)])
-    kept = last.filter(within(last[SOURCE_ID], broken) & ~within(last[SOURCE_ID], own[SOURCE_ID]))
-    return pl.concat([own, kept.with_columns(pl.lit(True).alias(_IN_ERROR))])
-
-
-def _entity(name: str, desired: Desired, stood: pl.DataFrame, ruled: pl.DataFrame) -> DesiredEntity:
-    """What stays. A last good version whose values are narrowed is wanted as it is left, like any other record."""
-    said, fields = desired.entities[name], ENTITIES[name].names
-    out = ruled[RULE].is_not_null()
-    shorter = pl.zeros(ruled.height, pl.Boolean, eager=True)
-    if ruled[_IN_ERROR].any():
-        pairs = [ruled[field].ne_missing(stood[field]) for field in fields]
-        shorter = ruled.select(pl.any_horizontal(pairs)).to_series()
-    told = ~ruled[_IN_ERROR] | shorter
-    broken = ruled.filter(ruled[_IN_ERROR] & ~out & ~told)[SOURCE_ID]
-    delivered = name in desired.delivered
-    return DesiredEntity(ruled.filter(~out & told).select(SOURCE_ID, *fields), broken,
-                         said.gone if delivered else said.gone.clear())
-
-
-def _ruled(stand: Frames, rules: Sharing) -> dict[str, pl.DataFrame]:
+def ruled(stand: Frames, rules: Sharing) -> dict[str, pl.DataFrame]:
     """Every record that stands, in its order, with `rule` (null where it stays) and its values narrowed."""
     shared = places(stand["orgs"], rules.schools)
     classes = _classes(stand["classes"], rules, shared)

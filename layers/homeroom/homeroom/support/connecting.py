@@ -16,6 +16,7 @@ from homeroom.ports import World
 from homeroom.products import defaults
 from homeroom.support.audit import audit
 from homeroom.support.choosing import refuse_unknown_words
+from homeroom.support.directory import rotate_directory_secret
 from homeroom.support.limits import refuse_unfit_limits
 from homeroom.support.options import refuse_what_products_do_not_allow
 from homeroom.support.timers import put_timer, refuse_bad_time
@@ -58,6 +59,8 @@ def connect(event: events.Connect, world: World, moving: Moving | None = None) -
 
 def rotate_secret(event: events.RotateSecret, world: World) -> dict[str, Any]:
     """Replace the credentials of a source. They count from the next call to it on; nothing else changes."""
+    if event.which == "directory":
+        return rotate_directory_secret(event, world)
     integration = world.integrations.get(event.integration)
     refuse_unfit(integration, event.credentials)
     name = integration.secret_name or integration.id

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from homeroom.errors import SourceUnusable
+from homeroom.model import places
 from homeroom.model.integration import Integration
 from homeroom.model.run import Delivery, LandedFile
 from homeroom.ports import Landed, World
@@ -29,7 +30,7 @@ def newest_delivery(integration: Integration, known: Delivery | None, world: Wor
 
 def look(integration: Integration, world: World) -> Whole | Waiting | None:
     """Whether the newest set is whole; None when nothing landed."""
-    files = newest_set(world.landing.listing(integration.id))
+    files = newest_set(roster_files(integration, world))
     if not files:
         return None
     manifest = manifest_of(files)
@@ -48,6 +49,12 @@ def content_hash(files: Sequence[LandedFile], world: World) -> str | None:
             return None
 
 
+def roster_files(integration: Integration, world: World) -> list[Landed]:
+    """What landed but lists of accounts, which are no part of a roster."""
+    accounts = places.uploaded_directory(integration.id, "")
+    return [landed for landed in world.landing.listing(integration.id) if not landed.file.key.startswith(accounts)]
+
+
 def _content(landed: Landed, world: World) -> bytes:
     with TemporaryDirectory() as folder:
         return world.landing.fetch(landed.file, Path(folder)).read_bytes()
@@ -57,5 +64,5 @@ def late_file(integration: Integration, world: World) -> Late | None:
     """The file that should have landed by now and did not, if there is one."""
     if integration.transport != "csv_pushed" or integration.schedule.mode == "off":
         return None
-    newest = max((landed.modified for landed in world.landing.listing(integration.id)), default=None)
+    newest = max((landed.modified for landed in roster_files(integration, world)), default=None)
     return late(integration, newest, world.clock.now())

@@ -21,6 +21,7 @@ from homeroom.support.approval import check_approval
 from homeroom.support.deliveries import newest_delivery
 from homeroom.support.launch import LEASE_SECONDS, begin_again, bury, launch, refusal, running_same
 from homeroom.support.rules import Asked, Stop, leased, stop
+from homeroom.support.undoable import check_undo
 
 _KEEPS = ("paused", "blackout", "locked")
 """Reasons after which a landed file waits."""
@@ -66,6 +67,8 @@ def _ask(event: StartRun, world: World, before: Asked | None = None, lease: Leas
     integration = world.integrations.get(event.integration)
     control = world.runs.control(integration.id)
     as_of = check_approval(event, world, integration, control) if event.trigger == "approval" else None
+    if event.trigger == "undo":
+        check_undo(event, world)
     return Asked(
         trigger=event.trigger, integration=integration, control=control, now=world.clock.now(), as_of=as_of,
         delivery=before.delivery if before else _delivery(event, integration, control, world),
@@ -104,7 +107,7 @@ def _delivery(event: StartRun, integration: Integration, control: Control, world
     """What the run would read: the landed files, or else the newest set that there is."""
     if event.trigger == "file":
         return Delivery(files=event.files, content_hash=event.content_hash)
-    if event.trigger == "approval" or integration.transport != "csv_pushed":
+    if event.trigger in ("approval", "undo") or integration.transport != "csv_pushed":
         return None
     return newest_delivery(integration, control.last_delivery, world)
 
@@ -140,7 +143,7 @@ def _stopped(event: StartRun, asked: Asked, stopped: Stop, world: World, run: in
         world.runs.clear_pending(event.integration, asked.control.pending)
     if stopped.reason == "unchanged" and asked.control.held_run != asked.control.applied_run:
         lapse(world, asked.control, "the source is again as it was last applied")
-    state = "refused" if event.trigger in ("hand", "approval") else "skipped"
+    state = "refused" if event.trigger in ("hand", "approval", "undo") else "skipped"
     return _answer(event, refusal(event, asked, stopped, world, run), state, stopped)
 
 

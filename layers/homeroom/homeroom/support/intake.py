@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from homeroom.errors import NotFound
+from homeroom.model import places
 from homeroom.model.events import Started, StartRun
 from homeroom.model.integration import INTEGRATION_ID, Integration
 from homeroom.model.run import Delivery, Note
@@ -82,7 +83,7 @@ def landed(event: ObjectCreated, world: World) -> Taken:
     folder, _, rest = key.partition("/")
     name, _, base = rest.partition("/")
     suffix = base.lower().rpartition(".")[2]
-    if folder != "landing" or suffix not in ("zip", "csv"):
+    if folder != "landing" or suffix not in ("zip", "csv") or base.startswith(f"{places.DIRECTORY}/"):
         return Taken(state="ignored")
     try:
         integration = world.integrations.get(name)

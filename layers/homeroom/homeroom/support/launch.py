@@ -20,8 +20,8 @@ def launch(event: StartRun, asked: Asked, lease: Lease, world: World) -> str:
     request = Request(
         integration=lease.integration, run=lease.run, fence=lease.fence, trigger=event.trigger, by=event.by,
         reason=event.reason, as_of=asked.as_of or asked.today, delivery=asked.delivery, held_run=event.held_run,
-        plan_hash=event.plan_hash, only=event.only, rekey=event.rekey, force=event.force, full=event.full,
-        started_at=asked.now,
+        plan_hash=event.plan_hash, only=event.only, rekey=event.rekey, undo=event.undo, rows_of=_rows_of(event, asked, world),
+        force=event.force, full=event.full, started_at=asked.now,
     )
     try:
         world.objects.put(places.request(request.integration, request.run), request.model_dump_json().encode())
@@ -33,6 +33,17 @@ def launch(event: StartRun, asked: Asked, lease: Lease, world: World) -> str:
         # An approval reads the rows of the held run: what landed since goes on waiting for a run of its own.
         world.runs.clear_pending(request.integration, asked.control.pending)
     return execution
+
+
+def _rows_of(event: StartRun, asked: Asked, world: World) -> int | None:
+    """For an undo, the run that read the rows which stay the newest of the source."""
+    applied = asked.control.applied_run
+    if event.undo is None or applied is None:
+        return None
+    try:
+        return Request.model_validate_json(world.objects.get(places.request(event.integration, applied))).read_by
+    except NotFound:
+        return applied
 
 
 def running_same(asked: Asked, world: World) -> Request | None:
@@ -82,7 +93,7 @@ def _entry(request: Request) -> RunRecord:
     return RunRecord(
         integration=request.integration, run=request.run, trigger=request.trigger, by=request.by,
         reason=request.reason, started_at=request.started_at,
-        content_hash=request.delivery.content_hash if request.delivery else None,
+        content_hash=request.delivery.content_hash if request.delivery else None, undoes=request.undo,
     )
 
 
@@ -94,6 +105,7 @@ def refusal(event: StartRun, asked: Asked, stopped: Stop, world: World, run: int
         integration=event.integration, run=run, trigger=event.trigger, by=event.by, reason=event.reason,
         state="finished", outcome="skipped", code=stopped.reason, text=stopped.text, started_at=asked.now,
         finished_at=asked.now, content_hash=asked.delivery.content_hash if asked.delivery else None,
+        undoes=event.undo,
     ))
     if event.trigger == "file" and asked.delivery is not None:
         world.runs.take_delivery(event.integration, asked.delivery, run)

@@ -14,6 +14,7 @@ from homeroom.ports import World
 from homeroom.support.approval import denial, keep_approval, what_waits
 from homeroom.support.asking import explain, try_choices
 from homeroom.support.audit import audit
+from homeroom.support.byhand import archive, by_hand, create, edit, release
 from homeroom.support.choosing import choose_schools, find_schools, share
 from homeroom.support.connecting import connect, rotate_secret
 from homeroom.support.deliveries import late_file
@@ -21,10 +22,12 @@ from homeroom.support.door import start
 from homeroom.support.limits import change_limits, change_season
 from homeroom.support.moving import change_aggregator
 from homeroom.support.options import change_options
+from homeroom.support.persons import person
 from homeroom.support.primary import demote, primary_view, promote
 from homeroom.support.rules import leased
 from homeroom.support.stale import check_stale
 from homeroom.support.timers import blackout, pause, reconcile_schedules, resume
+from homeroom.support.undoing import as_of, try_undo, undo
 from homeroom.support.verifying import accept, pending_requests, try_connection, verify_district
 from homeroom.support.views import integration_view, run_view, seen, set_up_view, steps_view
 
@@ -131,4 +134,6 @@ _OPERATIONS: Mapping[str, Callable[[Any, World], dict[str, Any]]] = {
     "pause": pause, "resume": resume, "blackout": blackout, "reconcile_schedules": reconcile_schedules,
     "stale": stale, "limits": change_limits, "season": change_season,
     "try": try_choices, "explain": explain,
+    "edit": edit, "archive": archive, "create": create, "release": release, "by_hand": by_hand, "person": person,
+    "undo": undo, "try_undo": try_undo, "as_of": as_of,
 }

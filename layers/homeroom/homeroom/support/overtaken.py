@@ -10,7 +10,7 @@ from homeroom.model.integration import Integration
 from homeroom.model.run import Delivery, RunRecord
 from homeroom.ports import Landed, World
 from homeroom.read.delivery import Whole
-from homeroom.support.deliveries import content_hash
+from homeroom.support.deliveries import content_hash, roster_files
 
 
 def note_overtaken(integration: Integration, newest: Whole, world: World) -> None:
@@ -18,7 +18,7 @@ def note_overtaken(integration: Integration, newest: Whole, world: World) -> Non
     read = {landed.file.key for landed in newest.files}
     known = integration.created_at
     passed = [
-        landed for landed in world.landing.listing(integration.id)
+        landed for landed in roster_files(integration, world)
         if landed.file.key.lower().endswith(".zip") and landed.file.key not in read
         and (known is None or landed.modified >= known)
     ]

@@ -19,6 +19,7 @@ from homeroom.support.audit import audit
 _ADMINISTRATOR, _ACTIVE, _ARCHIVE = "administrator", "active", "archive"
 LINK_KINDS: Mapping[str, Callable[[str], str]] = {
     "sourced_id": str, "username": str.lower, "identifier": str, "email": str.lower, "legacy_id": str,
+    "directory": str,
 }
 """Kinds of identity that find a person, and how their values are written (`homeroom.diff.identities.KINDS`)."""
 

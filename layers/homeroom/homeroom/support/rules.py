@@ -84,7 +84,8 @@ def _denied(asked: Asked) -> str | None:
     applied = content == asked.control.applied_content  # forced and approved after all
     named = {content, signature(content or "", asked.integration.options_hash())}  # a discard names both in one
     denied = bool(named & set(asked.control.denied)) and not (asked.force or applied)
-    return "this content was discarded; it changes at the source, or is run by hand with force" if denied else None
+    return "this content was discarded or undone; it changes at the source, or is run by hand with force" if denied \
+        else None
 
 
 def _unchanged(asked: Asked) -> str | None:
@@ -103,9 +104,10 @@ _RULES: Mapping[SkipReason, Callable[[Asked], str | None]] = {
 _BY_HAND: tuple[SkipReason, ...] = tuple(reason for reason in _RULES if reason != "blackout")
 _ASKED_OF: Mapping[Trigger, tuple[SkipReason, ...]] = {
     "file": tuple(_RULES), "schedule": tuple(_RULES), "pending": tuple(_RULES), "hand": _BY_HAND,
-    "approval": ("not set up", "paused", "locked"),
+    "approval": ("not set up", "paused", "locked"), "undo": ("locked",),
 }
-"""A blackout stops what starts by itself. What an approval must still agree with stands in `approval`."""
+"""A blackout stops what starts by itself. What an approval must still agree with stands in `approval`. An undo asks no
+source, and a pause is just when somebody wants it."""
 
 
 def stop(asked: Asked) -> Stop | None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from homeroom.model.integration import Integration, Status
 from homeroom.model.issues import Owner
 from homeroom.model.run import Control, RunRecord
+from homeroom.report.next_step import OURS, after_discard
 from homeroom.support.rules import leased
 from homeroom.support.steps import NO_PRIMARY, Facts, lacks_primary, open_step
 from homeroom.support.times import longest_gap, rests_on
@@ -97,8 +98,10 @@ def _on_hold(seen: Seen) -> Standing | None:
     held = seen.control.held_run
     if held is None:
         return None
-    text = next((r.text for r in seen.history if r.run == held), "")
-    return Standing("on hold: review", "vendor", f"run {held}: {text}; approve or discard it")
+    record = next((r for r in seen.history if r.run == held), None)
+    text = record.text if record else ""
+    yes = ", approved by one person so far" if record and record.approvals else ""
+    return Standing("on hold: review", "vendor", f"run {held}: {text}{yes}; approve or discard it")
 
 
 def _after_a_failure(seen: Seen) -> Standing | None:
@@ -109,6 +112,8 @@ def _after_a_failure(seen: Seen) -> Standing | None:
             return Standing("failing: we act", "vendor", f"{text}; the connection works again: start a run")
         return _by_code(ended.code, ended.owner, text)
     if ended is not None and ended.outcome == "discarded":
+        if ended.code in OURS:
+            return Standing("failing: we act", "vendor", f"run {ended.run} was discarded; {after_discard(ended.code).text}")
         pushed = seen.integration.transport == "csv_pushed"
         awaited = "send a new export" if pushed else "correct it at the source, or run by hand with force"
         return Standing("waiting for the district", "district", f"run {ended.run} was discarded; {awaited}")

@@ -92,7 +92,8 @@ def _rules(integration: Integration) -> Sequence[_Rule]:
     if line is None:
         return usual
     known = {rule.name: rule for rule in (*usual, *_FURTHER)}
-    own = [replace(known[stage.step], todo=stage.todo or known[stage.step].todo) for stage in line.set_up]
+    fits = all(stage.step in known for stage in line.set_up)  # it is the order of one way in
+    own = [replace(known[stage.step], todo=stage.todo or known[stage.step].todo) for stage in line.set_up if fits]
     return (*(own or usual), *((_PRIMARY,) if line.primary else ()))
 
 

@@ -13,11 +13,16 @@ from homeroom.ports import World
 from homeroom.read import probing
 from homeroom.read.polling import credentials
 from homeroom.support.audit import audit
+from homeroom.support.deliveries import roster_files
+from homeroom.support.directory import directory_findings
 from homeroom.support.views import integration_view, seen, steps_view
 
 
 def try_connection(event: events.TryConnection, world: World) -> dict[str, Any]:
-    """Test the connection and keep what was found. A district that was named and is seen there counts as verified."""
+    """Test the connection and keep what was found. A district that was named and is seen there counts as verified.
+
+    A directory is tested too and told with it, but not kept: without it the roster goes on, and each run says so.
+    """
     integration = world.integrations.get(event.integration)
     audit(world, integration.id, "test_connection", event.by, event.reason)
     probe = _compared(probed(integration, world), integration.district_id)
@@ -25,6 +30,7 @@ def try_connection(event: events.TryConnection, world: World) -> dict[str, Any]:
     if integration.setup.verified_at is None and _among(integration.district_id, probe.districts):
         update["verified_at"] = world.clock.now()
     kept = keep(integration.id, world, **update)
+    probe = probe.model_copy(update={"findings": (*probe.findings, *directory_findings(integration, world))})
     return {
         "ok": probe.ok,
         "findings": [finding.model_dump(mode="json") for finding in probe.findings],
@@ -80,7 +86,7 @@ def verify_district(event: events.VerifyDistrict, world: World) -> dict[str, Any
 def probed(integration: Integration, world: World) -> Probe:
     """What a connection test of the integration sees now. Missing credentials are a finding like any other."""
     if integration.transport == "csv_pushed":
-        return probing.landed(world.landing.listing(integration.id))
+        return probing.landed(roster_files(integration, world))
     try:
         return probing.probe(integration, credentials(integration, world))
     except SourceUnusable as unusable:

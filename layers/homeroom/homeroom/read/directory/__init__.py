@@ -1,4 +1,4 @@
-"""The accounts of a district's directory, for matching by name (requirement C7): the whole list, or why it is not whole.
+"""The accounts of a district's directory, for matching by name (requirement C7): the whole list, or why it is not.
 
 One module a kind, imported when it is asked for. A list that was cut, torn or is empty is never taken as the directory:
 people would lose their accounts by it. What is read is the immutable id and the two names, nothing else.
@@ -9,13 +9,20 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from homeroom.errors import SourceUnusable
+from homeroom.errors import NotFound, SourceUnusable
+from homeroom.model import places
 from homeroom.model.credentials import missing_of_directory
-from homeroom.model.directory import Account, Directory
+from homeroom.model.directory import Account, Directory, UploadedList
+from homeroom.model.integration import Integration
+from homeroom.ports import World
 from homeroom.read.http import Patience
 
-_MODULES: Mapping[str, str] = {kind: f"homeroom.read.directory.{kind}" for kind in ("entra", "google", "ldap", "uploaded")}
+_MODULES: Mapping[str, str] = {
+    kind: f"homeroom.read.directory.{kind}" for kind in ("entra", "google", "ldap", "uploaded")
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,36 @@ def accounts(directory: Directory, access: Access) -> tuple[Account, ...]:
         raise SourceUnusable("the directory shows no account with a first and a last name", code="SRC-11",
                              remedy="Check what the directory lets us read, and where it is read from.")
     return found
+
+
+def accounts_in(directory: Directory, integration: Integration, world: World,
+                patience: Patience | None = None) -> tuple[Account, ...]:
+    """The accounts of an integration's directory, with its secret or its uploaded list. Raises SourceUnusable."""
+    return accounts(directory, Access(
+        _credentials(directory, integration, world), patience or Patience(),
+        lambda: _uploaded(directory, integration, world),
+    ))
+
+
+def _credentials(directory: Directory, integration: Integration, world: World) -> Mapping[str, str]:
+    name = integration.options.directory_secret
+    if isinstance(directory, UploadedList) or name is None:
+        return {}
+    try:
+        return world.secrets.get(name)
+    except NotFound:
+        return {}
+
+
+def _uploaded(directory: Directory, integration: Integration, world: World) -> bytes:
+    """The newest list that the district uploaded. Raises SourceUnusable where there is none."""
+    assert isinstance(directory, UploadedList)
+    newest = world.landing.newest(places.uploaded_directory(integration.id, directory.name))
+    if newest is None:
+        raise SourceUnusable(f"no list of accounts has landed as {places.DIRECTORY}/{directory.name}", code="SRC-06",
+                             remedy="Upload the list into that folder.")
+    with TemporaryDirectory() as folder:
+        return world.landing.fetch(newest, Path(folder)).read_bytes()
 
 
 def _named(found: Iterable[Account]) -> tuple[Account, ...]:

@@ -16,8 +16,7 @@ from homeroom.read.directory.web import Object, Torn, Web, Words, objects, text
 
 _ERRORS = ("invalid_client", "invalid_request", "invalid_scope", "unauthorized_client", "access_denied")
 _GRANT = "Give the application the permission User.Read.All (type: application), with the consent of an administrator."
-_WORDS = Words("Microsoft Entra", "Check tenant, client id and client secret; a secret of Entra ends after some months.",
-               _GRANT)
+_WORDS = Words("Microsoft Entra", "Check tenant, client id and client secret; a secret ends after some months.", _GRANT)
 _QUERY = {"$select": "id,givenName,surname,accountEnabled", "$top": "999"}
 
 

@@ -17,9 +17,11 @@ from homeroom.read.directory import Access
 from homeroom.read.directory.web import Object, Torn, Web, Words, objects, text
 
 SCOPE = "https://www.googleapis.com/auth/admin.directory.user.readonly"
-_GRANT = f"Allow the service account domain-wide delegation for {SCOPE}; the administrator must be allowed to read users."
+_GRANT = f"Allow the service account domain-wide delegation for {SCOPE}; the administrator must be one who reads users."
 _WORDS = Words("Google Workspace", f"Check the service account's key and the administrator. {_GRANT}", _GRANT)
-_ERRORS = ("access_denied", "invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client")
+_ERRORS = (
+    "access_denied", "invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client",
+)
 _FIELDS = "kind,nextPageToken,users(id,name(givenName,familyName),suspended,archived)"
 _KIND = "admin#directory#users"
 _SLOW = frozenset({"quotaExceeded", "rateLimitExceeded", "userRateLimitExceeded"})

@@ -1,4 +1,4 @@
-"""An LDAP directory, OpenLDAP or Active Directory: TLS whose certificate is checked always, a simple bind, pages of 500.
+"""An LDAP directory, OpenLDAP or Active Directory: TLS with a certificate that is checked, a simple bind, pages of 500.
 
 Nothing is sent before TLS stands. References to other servers are not followed: the password is for this one. A limit
 of the server that cuts the list is an error, never a shorter list.
@@ -142,7 +142,7 @@ def _unreachable(directory: Ldap, tls: _Verified, failed: Exception) -> SourceUn
 
 
 class _Verified(Tls):
-    """TLS by Python's own defaults: the chain and the host's name are checked, by the given CA alone if there is one."""
+    """TLS by Python's own defaults: chain and host name are checked always, by the given CA alone if there is one."""
 
     def __init__(self, ca: str | None):
         super().__init__(validate=ssl.CERT_REQUIRED)
@@ -154,7 +154,7 @@ class _Verified(Tls):
             raise SourceUnusable("the CA of the directory is no PEM", code="SRC-10", owner="vendor",
                                  remedy=_SET_UP) from None
 
-    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
+    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: ARG002 - as ldap3 calls it
         try:
             connection.socket = self._context.wrap_socket(connection.socket, server_hostname=connection.server.host)
         except OSError as refused:

@@ -24,7 +24,7 @@ _AGAIN = "Correct the list and upload it again."
 LONGEST_ID = 255
 
 
-def accounts(directory: UploadedList, access: Access) -> list[Account]:
+def accounts(_directory: UploadedList, access: Access) -> list[Account]:
     """All rows of the list. Raises SourceUnusable."""
     rows = csv.reader(io.StringIO(_text(access.uploaded()), newline=""), strict=True)
     found: dict[str, Account] = {}

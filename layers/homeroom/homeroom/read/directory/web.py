@@ -65,7 +65,7 @@ class Web:
         self._http.sign_in_with(_Bearer(token))
 
     def pages(self, first: str, read: Callable[[Object], tuple[list[Any], str | None]],
-              slowed: Callable[[Object], bool] = lambda said: False) -> Iterator[list[Any]]:
+              slowed: Callable[[Object], bool] = lambda _said: False) -> Iterator[list[Any]]:
         """The pages from the first on. `read` gives what is in one and where the next is, None behind the last one.
 
         `slowed` tells from the body of a 403 whether it only asks to wait. Raises SourceUnusable.

@@ -50,7 +50,7 @@ def remember(asked: Poll, remembered: Remembered) -> None:
 
 
 def applied(asked: Poll, source: SftpPull) -> Remembered | None:
-    """What the run that was applied last was made of; after an approval, the run that was held.
+    """What the run that was applied last was made of; after an approval or an undo, the run that read it.
 
     None before the first, after another kind of source, or when that has expired.
     """
@@ -59,7 +59,7 @@ def applied(asked: Poll, source: SftpPull) -> Remembered | None:
         return None
     try:
         request = Request.model_validate_json(objects.get(places.request(name, run)))
-        kept = Remembered.model_validate_json(objects.get(places.fetched_part(name, request.held_run or run, NAME)))
+        kept = Remembered.model_validate_json(objects.get(places.fetched_part(name, request.read_by, NAME)))
     except NotFound:
         return None
     return kept if kept.place == place_of(source) else None
