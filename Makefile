@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARCHITECTURE ?= arm64
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit lint format types arrows check layers sizes sam-build sam-deploy docs docs-check conformance conformance-check bench lock clean
+.PHONY: help setup demo test unit lint format types arrows check layers sizes sam-build sam-deploy docs docs-check conformance conformance-check complaints complaints-check bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -32,7 +32,7 @@ types: setup ## mypy, strict
 arrows: setup ## import-linter: who may import whom
 	@$(BIN)/lint-imports
 
-check: lint types arrows docs-check conformance-check test ## all of these
+check: lint types arrows docs-check conformance-check complaints-check test ## all of these
 
 layers: setup ## build the layers for this machine
 	@$(BIN)/python layers/build.py local
@@ -57,6 +57,12 @@ conformance: setup ## run the conformance tests and write docs/conformance.md
 
 conformance-check: setup ## fail if docs/conformance.md and the conformance tests differ
 	@$(BIN)/python -m tests.conformance.page --check
+
+complaints: setup ## write docs/complaints.md: complaint by complaint, the tests that answer it
+	@$(BIN)/python -m tests.complaints.page
+
+complaints-check: setup ## fail if docs/complaints.md, the complaints and their tests differ
+	@$(BIN)/python -m tests.complaints.page --check
 
 bench: setup ## planning a million rows against reading them: prints the ratio
 	@$(BIN)/pytest -m bench -s $(ARGS)

@@ -18,6 +18,7 @@ from homeroom.report.words import OWNERS
 from local.guard_page import guards
 from local.page_parts import MADE as _MADE
 from local.page_parts import table as _table
+from local.product_page import products
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -93,7 +94,8 @@ def console_events(root: Path) -> str:
 
 
 PAGES: Mapping[str, Callable[[Path], str]] = {
-    "guards.md": guards, "issue-codes.md": issue_codes, "fields.md": fields, "console-events.md": console_events,
+    "products.md": products, "guards.md": guards,
+    "issue-codes.md": issue_codes, "fields.md": fields, "console-events.md": console_events,
 }
 """Name of each page below `docs/`, and what makes it."""
 

@@ -12,7 +12,7 @@ from homeroom.model.integration import Integration
 from local import screen
 from local.commands import source_options as options
 from local.commands.asking import opened, told, who
-from local.commands.credentials import read_credentials
+from local.commands.credentials import read_credentials, read_directory_credentials
 from local.commands.options import By, IntegrationId, Json, Profile, Reason, StackName
 from local.reasons import Stopped
 from local.stack import Stack
@@ -88,18 +88,19 @@ def try_connection(
 
 def rotate(
     integration: IntegrationId, key: options.Key = None, secret_file: options.SecretFile = None,
-    private_key_file: options.PrivateKeyFile = None,
+    private_key_file: options.PrivateKeyFile = None, directory: options.OfDirectory = False,
     by: By = None, reason: Reason = "", stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Replace the credentials of a source. The next call to it uses the new ones."""
+    """Replace the credentials of a source, or of the directory. The next call to it uses the new ones."""
     where = opened(stack, profile)
     wanted = Integration.model_validate(_status(where, integration)["set_up"])
-    credentials = read_credentials(wanted, key=key, secret_file=secret_file, private_key_file=private_key_file,
-                                   ask=True)
+    credentials = read_directory_credentials(wanted, key=key, secret_file=secret_file) if directory else \
+        read_credentials(wanted, key=key, secret_file=secret_file, private_key_file=private_key_file, ask=True)
     if credentials is None:
         raise typer.BadParameter("the new secret is missing", param_hint="--secret-file")
     answer = where.ask(events.RotateSecret(
-        operation="rotate_secret", integration=integration, credentials=credentials, by=who(by), reason=reason))
+        operation="rotate_secret", integration=integration, credentials=credentials, by=who(by), reason=reason,
+        which="directory" if directory else "source"))
     others = answer["also_used_by"]
     shared = f" It is also used by {', '.join(others)}." if others else ""
     return told(answer, as_json, f"Replaced the secret {screen.escape(answer['secret_name'])}.{shared} "

@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 from pydantic import SecretStr
 
-from homeroom.model.credentials import PRIVATE_KEY, needed
+from homeroom.model.credentials import PRIVATE_KEY, needed, needed_of_directory
 from homeroom.model.integration import Integration
 
 VARIABLE = "HOMEROOM_SECRET"
@@ -35,6 +35,19 @@ def read_credentials(
         return _private_key(choices, private_key_file, secret_file)
     secret = _given(secret_file) or os.environ.get(VARIABLE) or (_asked(key) if ask or key else None)
     return _named(choices[0], key, secret)
+
+
+def read_directory_credentials(
+    integration: Integration, *, key: str | None, secret_file: str | None
+) -> dict[str, SecretStr] | None:
+    """As `read_credentials`, for the directory by which people are matched: its user or id, and its secret."""
+    directory = integration.options.directory
+    if directory is None:
+        raise typer.BadParameter("no directory is named; name it first with `homeroom options --file`")
+    choices = needed_of_directory(directory)
+    if not choices:
+        raise typer.BadParameter("a list that the district uploads needs no credentials")
+    return _named(choices[0], key, _given(secret_file) or os.environ.get(VARIABLE) or _asked(key))
 
 
 def _named(names: tuple[str, ...], key: str | None, secret: str | None) -> dict[str, SecretStr] | None:

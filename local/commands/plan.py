@@ -141,7 +141,7 @@ def _keep(folder: Path, seen: Preview, snapshot: Snapshot, about: kept.About) ->
 
 
 def _report(seen: Preview, *, first_load: bool) -> dict[str, Any]:
-    codes = by_code(seen.checked.issues)
+    codes = by_code(seen.issues)
     links = {archives: rows.height for entity, archives, rows in seen.plan.operations if entity == IDENTITIES}
     report = {
         "verdict": _verdict(seen),

@@ -53,6 +53,8 @@ Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help=(
     "Application key or client id; the secret comes by --secret-file, HOMEROOM_SECRET or a hidden prompt."))]
 SecretFile = Annotated[str | None, typer.Option("--secret-file", metavar="FILE", help=(
     "File with the secret, token, password or passphrase; - reads stdin."))]
+OfDirectory = Annotated[bool, typer.Option("--directory", help=(
+    "Of the district's directory, by which people are matched by name."))]
 PrivateKeyFile = Annotated[Path | None, typer.Option("--private-key-file", metavar="FILE", exists=True, dir_okay=False)]
 SamePeople = Annotated[bool, typer.Option("--same-people", help=(
     "Let the roster of this integration come another way: the next run is held and proposes who is who."))]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
 from homeroom.model import events
+from homeroom.model.directory import UploadedList
+from homeroom.model.integration import Integration
+from homeroom.model.places import DIRECTORY
 from homeroom.model.selection import Selection
 from homeroom.report.next_step import BY_OUTCOME, after_discard
 from local import screen
 from local.commands.asking import opened, told, who
 from local.commands.options import By, IntegrationId, Json, Profile, Reason, Roster, StackName, Wait
+from local.commands.source_options import OfDirectory
 from local.reasons import Stopped
 from local.stack import Stack, wait_for
 from local.views.set_up import rest_lines, schedule_line, steps_view
@@ -50,12 +55,25 @@ def status(integration: IntegrationId, stack: StackName = None, profile: Profile
                 rest_lines(answer["set_up"]["blackouts"]), *steps_view(answer["steps"]), *runs_view(answer["runs"]))
 
 
-def upload(integration: IntegrationId, roster: Roster, stack: StackName = None, profile: Profile = None,
-           as_json: Json = False) -> int:
-    """Land an export, as SFTP would. Its run starts by itself."""
+def upload(integration: IntegrationId, roster: Roster, directory: OfDirectory = False, stack: StackName = None,
+           profile: Profile = None, as_json: Json = False) -> int:
+    """Land an export, as SFTP would; its run starts by itself. Or land the list of the district's accounts."""
+    where = opened(stack, profile)
     with screen.progress("uploading", quiet=as_json):
-        keys = opened(stack, profile).upload(integration, roster)
+        keys = _upload_accounts(where, integration, roster) if directory else where.upload(integration, roster)
     return told({"uploaded": keys}, as_json, "\n".join(f"Landed: {screen.escape(key)}" for key in keys))
+
+
+def _upload_accounts(where: Stack, integration: str, file: Path) -> list[str]:
+    """The list of accounts, under the name that the options of the integration say. No run starts by it."""
+    known = where.ask(events.ShowStatus(operation="status", integration=integration, runs=1))["set_up"]
+    directory = Integration.model_validate(known).options.directory
+    if not isinstance(directory, UploadedList):
+        raise Stopped("the directory of this integration is no uploaded list",
+                      "Name it in the options: {\"kind\": \"uploaded\"}.")
+    if not file.is_file():
+        raise typer.BadParameter("the list of accounts is one CSV file", param_hint="ROSTER")
+    return where.upload(integration, {f"{DIRECTORY}/{directory.name}": file.read_bytes()})
 
 
 def run(
@@ -72,7 +90,7 @@ def run(
     where = opened(stack, profile)
     asked = events.RunNow(
         operation="run", integration=integration, by=who(by), reason=reason, force=force, full=full)
-    return _started(where, where.ask(asked), wait, as_json)
+    return follow(where, where.ask(asked), wait, as_json)
 
 
 def runs(
@@ -132,7 +150,7 @@ def approve(
     if answer["state"] == "waiting":
         return told(answer, as_json, f"Your approval of run {run} is kept. Nothing is applied before a second person"
                                      " approves the same plan under their own name.")
-    return _started(where, answer, wait, as_json)
+    return follow(where, answer, wait, as_json)
 
 
 def _waiting_hash(held: dict[str, Any], rekey: bool) -> str:
@@ -160,7 +178,7 @@ def discard(
     return told(answer, as_json, *runs_view([answer], named=True))
 
 
-def _started(stack: Stack, started: dict[str, Any], wait: bool, as_json: bool) -> int:
+def follow(stack: Stack, started: dict[str, Any], wait: bool, as_json: bool) -> int:
     """What the door answered; then, if wished, the end of the run."""
     if started["state"] in ("refused", "skipped"):
         raise Stopped(f"{started['reason']}: {started['text']} (kept as run {started['run']})", _REMEDIES.get(

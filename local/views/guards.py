@@ -20,7 +20,7 @@ def limits_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:
         limit = "not asked" if held["off"] else f"{number(held['limit'])}{UNITS[held['unit']]}"
         floor = str(held["floor"]) if held["floor"] > 1 else ""
         made.add_row(code, BY_CODE[code].meaning, limit, floor, "[bold]its own[/bold]" if held["own"] else "")
-    return [made, escape(answer["effect"])]
+    return [made, "\n".join(escape(answer[word]) for word in ("effect", "advice") if answer[word])]
 
 
 def seasons_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:

@@ -41,7 +41,22 @@ def summary_view(summary: Mapping[str, Any], *, guards: bool = True) -> list[Ren
 
 def _notes(summary: Mapping[str, Any]) -> list[str]:
     return [removals_line(summary["removals"]), ruled_lines(summary), _written(summary),
-            waits_line(summary.get("waits"))]
+            waits_line(summary.get("waits")), rekey_line(summary.get("rekey")), _two_people(summary)]
+
+
+def _two_people(summary: Mapping[str, Any]) -> str:
+    needed = summary.get("approvers", 1)
+    waits = summary["outcome"] == "held" or summary.get("waits")
+    return f"[bold]{needed} people[/bold] must approve it, each under their own name" if waits and needed > 1 else ""
+
+
+def rekey_line(rekey: Mapping[str, Any] | None) -> str:
+    """How many records would keep their identity under new ids, by the rules that found them, and its own hash."""
+    if not rekey:
+        return ""
+    told = "; ".join(f"{name}: " + ", ".join(f"{n:,} by {why}" for why, n in rules.items())
+                     for name, rules in rekey["evidence"].items())
+    return f"[bold yellow]Re-key proposed:[/bold yellow] {told}   [dim]Plan:[/dim] {rekey['plan_hash'][:12]}"
 
 
 def waits_line(waits: Mapping[str, Any] | None) -> str:

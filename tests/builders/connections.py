@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from homeroom.errors import SourceUnusable
+from homeroom.model.directory import Entra
 from homeroom.model.integration import Integration
 from homeroom.model.setup import Finding, OrgSeen, Probe
 from homeroom.model.source import CleverApi, OneRosterRest, SftpPull
@@ -42,6 +43,13 @@ def pulled(**words: Any) -> Integration:
     """A district whose server we fetch from."""
     source = SftpPull(host="sftp.lab.example", user="homeroom", host_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIfake")
     return Integration.model_validate({"id": "lab-usd", "transport": "csv_pulled", "source": source, **words})
+
+
+def matching_by_name(integration: Integration, **entra: str) -> Integration:
+    """The integration, whose people are matched by name against Microsoft Entra."""
+    directory = Entra.model_validate({"kind": "entra", "tenant": "sample-tenant", **entra})
+    options = integration.options.model_copy(update={"match_by_name": True, "directory": directory})
+    return integration.model_copy(update={"options": options})
 
 
 def failing(code: str | None, owner: str = "vendor", text: str = "it failed", remedy: str = "Mend it.") -> Probe:

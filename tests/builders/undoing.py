@@ -1,17 +1,16 @@
-"""Runs of a pure plan taken back: the journal of plans as planning reads it, and the plan of an undo, without a world."""
+"""Pure plans taken back: their journal as planning reads it, and the plan of an undo, without a world."""
 
 from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
-from dataclasses import replace
 
 import polars as pl
 
 from homeroom.diff import Plan, diff
 from homeroom.diff.applied import ID, State
-from homeroom.diff.past import Changes, added_up, changes_of, read_lines
 from homeroom.diff.parts import PlanHash, parts
+from homeroom.diff.past import Changes, added_up, changes_of, read_lines
 from homeroom.diff.selection import chosen
 from homeroom.diff.undo import TurnedBack, turned_back
 from homeroom.model.entities import ENTITIES
@@ -58,11 +57,3 @@ def undone(plan: Plan | Sequence[Plan], state: State, *, later: Sequence[Plan] =
     made = diff(as_desired(back), state, as_checked(back), roster=ROSTER, as_of=AS_OF, around=Around(walk=back.walk),
                 archived_as=back.archived_as)
     return made, back
-
-
-def same(state: State) -> dict[str, pl.DataFrame]:
-    """A state in one order."""
-    return {name: rows.sort(ID) for name, rows in state.items()}
-
-
-__all__ = ["changes", "journal", "replace", "same", "undone"]

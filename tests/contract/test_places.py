@@ -56,6 +56,18 @@ def test_a_landed_file_is_fetched_in_the_version_that_was_told(world: World, nam
     assert (fetched.name, fetched.read_bytes()) == ("export.zip", b"second")
 
 
+def test_the_newest_version_of_one_object_is_found(world: World, name: str, upload, tmp_path) -> None:
+    key = f"landing/{name}/directory/list.csv"
+    assert world.landing.newest(key) is None
+    upload(key, b"first")
+    upload(f"{key}.csv", b"another")
+    second = upload(key, b"the second")
+    newest = world.landing.newest(key)
+    assert newest == second
+    assert newest is not None
+    assert world.landing.fetch(newest, tmp_path).read_bytes() == b"the second"
+
+
 def test_a_landed_file_that_is_gone_is_the_districts_turn(world: World, name: str, upload, tmp_path) -> None:
     landed = upload(f"landing/{name}/export.zip", b"x")
     for update in ({"key": f"landing/{name}/other.zip"}, {"version": "nothing"}):

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from homeroom.errors import LeaseLost, NotFound
-from homeroom.model.run import Control, Delivery, LandedFile, Lease, Note, RunRecord
+from homeroom.model.run import Approval, Control, Delivery, LandedFile, Lease, Note, RunRecord
+from homeroom.model.selection import Selection
 from homeroom.ports import World
 from tests.fakes.memory import START
 
@@ -108,6 +109,28 @@ def test_a_commit_moves_pointer_and_ledger_together_and_frees_the_lease(world: W
     assert world.runs.run(name, 1) == applied
 
 
+def test_a_commit_of_a_part_holds_its_own_run_for_the_rest(world: World, name: str) -> None:
+    lease = leased(world, name)
+    applied = record(name, 1, state="finished", outcome="applied", finished_at=START, waits="9f2c")
+    world.runs.commit(lease, applied_run=1, content="c", signature="s", at=START, records=[applied], waits=True)
+    control = world.runs.control(name)
+    assert (control.applied_run, control.held_run, control.lease_run, control.dirty_runs) == (1, 1, None, ())
+    assert [r for r in world.runs.held() if r.integration == name] == [applied]
+    again = leased(world, name)
+    settled = applied.model_copy(update={"waits": None})
+    world.runs.commit(again, applied_run=2, content="d", signature="t", at=START, records=[settled])
+    assert (world.runs.control(name).applied_run, world.runs.control(name).held_run) == (2, None)
+    assert [r for r in world.runs.held() if r.integration == name] == []
+
+
+def test_a_yes_of_one_person_is_kept_with_the_run_that_waits(world: World, name: str) -> None:
+    part = Selection(schools=("school-1",), changes=("archive",))
+    yes = Approval(by="one", at=START, reason="right", plan_hash="9f2c", only=part)
+    waits = record(name, 1, outcome="held", plan_hash="9f2c", approvals=(yes,))
+    world.runs.record(waits)
+    assert world.runs.run(name, 1) == waits
+
+
 def test_a_commit_or_hold_without_the_lease_changes_nothing(world: World, name: str) -> None:
     lease = leased(world, name)
     leased(world, name, later=61)
@@ -148,6 +171,25 @@ def test_denied_contents_add_up(world: World, name: str) -> None:
     for content in ("b", "a", "b"):
         world.runs.deny(name, content)
     assert world.runs.control(name).denied == ("a", "b")
+
+
+def test_denied_content_is_allowed_again(world: World, name: str) -> None:
+    world.runs.allow(name, "never denied")
+    for content in ("a", "b"):
+        world.runs.deny(name, content)
+    world.runs.allow(name, "a")
+    assert world.runs.control(name).denied == ("b",)
+    world.runs.allow(name, "b")
+    assert world.runs.control(name).denied == ()
+
+
+def test_undoes_are_noted_until_they_are_forgotten(world: World, name: str) -> None:
+    for run in (4, 2, 4):
+        world.runs.mark_undone(name, run)
+    assert world.runs.control(name).undone == (2, 4)
+    world.runs.clear_undone(name, [])
+    world.runs.clear_undone(name, [2, 7])
+    assert world.runs.control(name).undone == (4,)
 
 
 def test_a_waiting_delivery_is_forgotten_only_if_it_is_still_that_one(world: World, name: str) -> None:

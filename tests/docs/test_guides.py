@@ -20,10 +20,10 @@ from homeroom.model.integration import Integration, Transport
 from homeroom.model.issues import CATALOGUE
 from homeroom.model.run import Control
 from homeroom.model.source import CleverApi, OneRosterRest, SftpPull, Source
-from homeroom.products import unknown
+from homeroom.products import CATALOGUE_LINES, refusal
 from homeroom.support.steps import Facts, steps
 from local.cli import main
-from local.commands import connecting, districts, support, timing
+from local.commands import choices, connecting, districts, support, timing
 from local.reasons import Stopped
 from tests.conftest import ROOT
 from tests.docs.test_docs import PAGES, name_of, text_of
@@ -42,7 +42,7 @@ EVENTS = re.compile(r"\b[Ee]vents? ((?:`[a-z_]+`(?:, | and )?)+)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ASKING = {
     "connect", "test", "pending", "accept", "verify", "schools", "choose", "share", "rotate", "list", "status", "run",
-    "runs", "show", "pause", "resume", "blackout", "schedules",
+    "runs", "show", "pause", "resume", "blackout", "schedules", "options", "promote", "demote",
 }
 """Commands that ask `support` at once for what their line says."""
 FILES = ("secret.txt", "token.txt", "lab-usd.key", "new.key")
@@ -104,6 +104,18 @@ def test_a_guide_has_the_steps_of_the_set_up_in_their_order(transport: Transport
         assert [name for name in listed if name in told] == told
 
 
+def test_a_line_with_an_order_of_its_own_has_a_guide_with_these_steps() -> None:
+    own = [line for line in CATALOGUE_LINES.values() if line.set_up]
+    assert len(own) == 1
+    for line in own:
+        integration = Integration(id="lab-usd", aggregator="clever", transport="clever_api",
+                                  source=SOURCES["clever_api"], product_line=line.name)
+        told = [step.name for step in steps(Facts(integration, Control(integration="lab-usd")))]
+        assert told == [stage.step for stage in line.set_up]
+        guide = text_of(f"docs/setup-{line.name.lower().replace(' ', '-')}.md")
+        assert list(dict.fromkeys(STEP.findall(guide))) == told
+
+
 @pytest.mark.parametrize("guide", GUIDES)
 def test_what_a_test_says_in_a_guide_are_words_of_the_code(guide: str) -> None:
     _, _, after = text_of(f"docs/{guide}.md").partition("| step | it says |")
@@ -118,7 +130,7 @@ def test_every_call_that_a_page_shows_can_be_typed(
     page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack, refused = NoStack(), []
-    for module in (connecting, districts, support, timing):
+    for module in (choices, connecting, districts, support, timing):
         monkeypatch.setattr(module, "opened", lambda *_: stack)
     for name in FILES:
         (tmp_path / name).write_text("not a secret")
@@ -128,8 +140,8 @@ def test_every_call_that_a_page_shows_can_be_typed(
             main(call)
         except Asked as asked:
             made = asked.event.integration if isinstance(asked.event, events.Connect) else Integration(id="lab-usd")
-            wrong = unknown(made.product_line, made.products)
-            refused += [wrong] if wrong else []
+            wrong = refusal(made) if isinstance(asked.event, events.Connect) else None
+            refused += [wrong.text] if wrong else []
         else:
             refused.append(f"{shlex.join(call)}: {capsys.readouterr().err}")
     assert refused == []

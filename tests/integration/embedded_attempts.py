@@ -41,6 +41,10 @@ def get(key: str, *allowed: str, bucket: str = "{RosterBucketName}") -> Attempt:
     return Attempt("s3", "get_object", {"Bucket": bucket, "Key": key}, set(allowed))
 
 
+def head(key: str, *allowed: str, bucket: str = "{RosterBucketName}") -> Attempt:
+    return Attempt("s3", "head_object", {"Bucket": bucket, "Key": key}, set(allowed))
+
+
 def tag(key: str, *allowed: str) -> Attempt:
     tags = {"TagSet": [{"Key": "superseded", "Value": "true"}]}
     given = {"Bucket": "{RosterBucketName}", "Key": key, "Tagging": tags}
@@ -82,6 +86,7 @@ ATTEMPTS = [
     # landed files: functions read them, and write none
     get("landing/lab-usd/a.zip", *DOORS, "plan_roster", bucket=LANDED),
     put("landing/lab-usd/a.zip", bucket=LANDED),
+    head("landing/lab-usd/directory/directory.csv", *DOORS, "plan_roster", bucket=LANDED),
     Attempt("s3", "list_object_versions", {"Bucket": LANDED, "Prefix": "landing/lab-usd/"}, DOORS),
     # files that a run pulled itself
     get("pulled/lab-usd/00000001/a.zip", "pull_sftp", "plan_roster", bucket=LANDED),
@@ -106,14 +111,16 @@ ATTEMPTS = [
     tag(RUN + "read/users/000000.jsonl.gz", *DOORS, "finish_run"),
     tag(RUN + "summary.json"),
     Attempt("s3", "delete_object", {"Bucket": "{RosterBucketName}", "Key": STATE}, set()),
-    # the roster: one writer
+    # the roster: one writer in a run; by hand, support
     Attempt("dynamodb", "batch_write_item", BATCH, {"upsert_roster"}),
-    write_item(ROSTER, PERSON, "upsert_roster"),
-    delete_item(ROSTER, PERSON, "finish_run"),
+    write_item(ROSTER, PERSON, "upsert_roster", "support"),
+    delete_item(ROSTER, PERSON, "finish_run", "support"),
     read_item(ROSTER, PERSON),
-    Attempt("dynamodb", "batch_get_item", READ_BATCH, {"plan_roster"}),
+    Attempt("dynamodb", "batch_get_item", READ_BATCH, {"plan_roster", "support"}),
     query(ROSTER, "owner", "lab-usd#EDITS", *DOORS, "plan_roster"),
-    query(ROSTER, "person_key", "lab-usd#person#1", IndexName="by_person"),
+    query(ROSTER, "owner", "lab-usd#HAND", *DOORS, "plan_roster"),
+    query(ROSTER, "owner", "lab-usd#class#1", "plan_roster"),
+    query(ROSTER, "person_key", "lab-usd#person#1", "support", IndexName="by_person"),
     Attempt("dynamodb", "scan", {"TableName": ROSTER}, set()),
     # order of runs, set-up, memory of events
     read_item(RUNS, CONTROL, *ALL),
@@ -126,6 +133,8 @@ ATTEMPTS = [
     write_item("{IdempotencyTableName}", {"id": "x"}, *ALL),
     # credentials and schedules
     Attempt("secretsmanager", "get_secret_value", {"SecretId": "{StackName}/lab-usd"}, {*POLLS, "support"}),
+    Attempt("secretsmanager", "get_secret_value", {"SecretId": "{StackName}/directory/lab-usd"},
+            {*POLLS, "plan_roster", "support"}),
     Attempt("secretsmanager", "put_secret_value", {"SecretId": "{StackName}/a", "SecretString": "x"}, {"support"}),
     Attempt("secretsmanager", "get_secret_value", {"SecretId": "somebody-elses"}, set()),
     Attempt("scheduler", "list_schedules", {"GroupName": "{StackName}-runs"}, {"support"}),
@@ -160,4 +169,5 @@ def outcome(service, method, given):
         return error.response["Error"]["Code"]
     return "done"
 """
-DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
+DENIED = {"403", "AccessDenied", "AccessDeniedException", "AuthorizationError"}
+"""403: an answer to HEAD has no body that could name the error."""

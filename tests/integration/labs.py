@@ -66,9 +66,9 @@ class Lab:
         """What `preview` says of a run."""
         return self.stack.ask(events.Preview(operation="preview", integration=self.name, run=run))
 
-    def approve(self, run: int, plan_hash: str) -> dict[str, Any]:
+    def approve(self, run: int, plan_hash: str, **words: Any) -> dict[str, Any]:
         """Approve a held plan."""
-        asked = events.Approve(operation="approve", integration=self.name, run=run, plan_hash=plan_hash, **ASKS)
+        asked = events.Approve(operation="approve", integration=self.name, run=run, plan_hash=plan_hash, **ASKS, **words)
         return self.stack.ask(asked)
 
     def discard(self, run: int) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Lab:
         """Entity → source id → status."""
         shown: dict[str, dict[str, str]] = {}
         for item in self.items():
-            if "entity" in item:
+            if "shard" in item:
                 shown.setdefault(item["entity"], {})[item["source_id"]] = item["status"]
         return shown
 

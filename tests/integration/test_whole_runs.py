@@ -6,6 +6,7 @@ from itertools import count
 
 import pytest
 
+from homeroom.model.events import ListIntegrations
 from local.embedded import Embedded
 from local.reasons import Stopped
 from tests.builders.archives import Member, raw_zip
@@ -15,6 +16,7 @@ from tests.integration.waiting import eventually
 
 _NUMBERS = count(1)
 GIB = 1 << 30
+LIST = ListIntegrations(operation="list")
 
 
 @pytest.fixture
@@ -142,6 +144,25 @@ def test_an_approval_is_refused_once_the_roster_moved_on(aws: Embedded) -> None:
     with pytest.raises(Stopped, match="held"):
         lab.approve(held["run"], held["plan_hash"])
     assert "s-9" in lab.active("people")
+
+
+def test_a_part_is_applied_while_removals_wait_for_their_approval(aws: Embedded) -> None:
+    lab = Lab(aws, f"lab-{next(_NUMBERS)}").connect(
+        limits={"GRD-02": {"percent": 1, "floor": 1}}, options={"on_hold": "removals wait"})
+    assert lab.land(zip_bytes(small_district()))["outcome"] == "applied"
+    shrunk = district().without("users", "s-9", "s-10").without("enrollments", "e-s-9-c-1", "e-s-10-c-2")
+    part = lab.land(shrunk.with_student("s-new").zip_bytes())
+    assert (part["outcome"], part["summary"]["waits"]["records"]) == ("applied", 4)
+    assert {"s-new", "s-9", "s-10"} <= lab.active("people")
+    assert lab.status()["status"] == "on hold: review"
+    assert (lab.name, part["run"]) in {(r["integration"], r["run"]) for r in lab.stack.ask(LIST)["held"]}
+    lab.approve(part["run"], part["waits"], only={"records": ["s-9"]})
+    rest = lab.ended()
+    assert (rest["outcome"], rest["summary"]["waits"]["records"]) == ("applied", 2)
+    assert {"s-9", "s-10"} & lab.active("people") == {"s-10"}
+    lab.approve(rest["run"], rest["waits"])
+    assert (lab.ended()["waits"], "s-10" in lab.active("people")) == (None, False)
+    assert lab.status()["status"] == "up to date"
 
 
 def test_a_discarded_content_does_not_come_back_until_it_changes(aws: Embedded) -> None:

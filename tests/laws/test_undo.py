@@ -13,7 +13,7 @@ from homeroom.diff.past import before
 from homeroom.model.entities import ENTITIES
 from homeroom.model.selection import Selection
 from tests.builders.snapshots import operations, plan_of
-from tests.builders.undoing import changes, same, undone
+from tests.builders.undoing import changes, undone
 from tests.laws.table import Table
 from tests.laws.towns import IDS, edits, pick, snapshot_of, towns
 

@@ -85,4 +85,4 @@ def lease_of(world: MemoryWorld, started: Started) -> Lease:
 def active(world: MemoryWorld, entity: str) -> set[str]:
     """Source ids of the active records in the table."""
     items = world.roster.items.values()
-    return {i["source_id"] for i in items if i.get("entity") == entity and i["status"] == "active"}
+    return {i["source_id"] for i in items if i.get("entity") == entity and "shard" in i and i["status"] == "active"}

@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
+from homeroom.model import events
+from homeroom.model.events import Started
 from homeroom.model.integration import Integration, Limit, Moving
 from homeroom.model.run import RunRecord
 from homeroom.model.sharing import Sharing
+from homeroom.support.operations import act
 from tests.builders.oneroster import Files, Row, course, enrollment, org
 from tests.builders.town import students, town, with_changed, with_new_students, without_people
 from tests.fakes.memory import MemoryWorld
-from tests.regression.days import LAB, approve, lab, lands
+from tests.regression.days import LAB, approve, ended, lab, lands, says_yes
 
 TOWN = town()
 SMALL_AND_LARGE = town({"school-1": 4, "school-2": 36})
@@ -119,8 +122,8 @@ CASES = [
     Case("GRD-07", over=numbered_anew(22), under=numbered_anew(21), value=5.238, limit=5, about="people"),
     Case("GRD-08", over=with_new_students(TOWN, 211), under=with_new_students(TOWN, 210), value=50.238, limit=50,
          about="people"),
-    Case("GRD-10", over=come_under_new_ids(42, twins=26), under=come_under_new_ids(42, twins=25), value=61.905, limit=60,
-         about="people"),
+    Case("GRD-10", over=come_under_new_ids(42, twins=26), under=come_under_new_ids(42, twins=25), value=61.905,
+         limit=60, about="people"),
     Case("GRD-11", over=nameless(22), under=nameless(21), value=5.238, limit=5, about="people"),
     Case("GRD-12", over=promoted(43), under=promoted(42), value=10.238, limit=10, about="people",
          later={"sharing": Sharing(grades=("05",))}),
@@ -133,6 +136,12 @@ CASES = [
 def guard_of(record: RunRecord, code: str) -> dict[str, Any]:
     assert record.summary is not None
     return next(guard for guard in record.summary["guards"] if guard["code"] == code)
+
+
+def tripped(record: RunRecord) -> list[str]:
+    assert record.summary is not None
+    found: list[str] = record.summary["verdict"]["tripped"]
+    return found
 
 
 def written(world: MemoryWorld) -> tuple[int, list[str]]:
@@ -153,7 +162,7 @@ def test_a_plan_over_a_limit_is_held_and_writes_nothing_and_one_at_the_limit_is_
     held = lands(world, "over.zip", case.over)
     assert (held.outcome, held.code) == ("held", case.code)
     assert held.summary is not None
-    assert held.summary["verdict"]["tripped"] == [case.code]
+    assert tripped(held) == [case.code]
     seen = guard_of(held, case.code)
     assert (seen["value"], seen["limit"], seen["about"], seen["tripped"]) == (case.value, case.limit, case.about, True)
     assert seen["approvers"] == case.approvers
@@ -245,3 +254,44 @@ def test_the_first_plan_after_a_change_of_aggregator_is_always_held() -> None:
     assert approve(world, held).outcome == "applied"
     after = lands(world, "next.zip", leave(2))
     assert (after.outcome, guard_of(after, "MOVING")["tripped"]) == ("applied", False)
+
+
+def undo(world: MemoryWorld, run: int) -> RunRecord:
+    world.clock.tick(60)
+    asked = events.Undo(operation="undo", integration="lab", run=run, by="support", reason="a wrong export")
+    return ended(world, Started.model_validate(act(asked, world)))
+
+
+def test_what_an_undo_took_back_is_held_when_it_comes_again_and_other_changes_pass() -> None:
+    world = lab(TOWN)
+    lost = night(world, "lost.zip", leave(5))
+    assert undo(world, lost.run).outcome == "applied"
+    before = written(world)
+    held = night(world, "same.zip", with_changed(leave(5), "users", students(TOWN)[20:21], lambda row: row | {
+        "grades": "06"}))
+    assert (held.outcome, tripped(held)) == ("held", ["UNDONE"])
+    assert guard_of(held, "UNDONE")["value"] >= 5
+    assert written(world) == before
+    corrected = night(world, "corrected.zip", with_changed(TOWN, "users", students(TOWN)[20:21], lambda row: row | {
+        "grades": "06"}))
+    assert (corrected.outcome, guard_of(corrected, "UNDONE")["tripped"]) == ("applied", False)
+
+
+def test_what_an_undo_brought_back_does_not_hold_the_nights_after_it() -> None:
+    world = lab(TOWN)
+    first = night(world, "first.zip", leave(40))
+    undo(world, first.run)
+    others = [*students(TOWN)[100:140]]
+    later = night(world, "later.zip", without_people(TOWN, others))
+    assert (later.outcome, guard_of(later, "GRD-09")["count"]) == ("applied", 40)
+
+
+def test_two_people_are_asked_for_where_more_than_half_would_leave() -> None:
+    world = lab(TOWN)
+    assert lands(world, "half.zip", leave(210)).summary["approvers"] == 1
+    held = lands(world, "more.zip", leave(211))
+    assert (held.summary["approvers"], guard_of(held, "GRD-02")["approvers"]) == (2, 2)
+    assert "2 people must approve it." in held.summary["next"]["text"]
+    before = written(world)
+    says_yes(world, held, by="one")
+    assert written(world) == before

@@ -14,6 +14,7 @@ from homeroom.products import rules_of
 from tests.builders.oneroster import Files, enrollment, small_district, student
 from tests.fakes.memory import MemoryWorld, tables
 from tests.regression.days import LAB, active, lab, lands
+from tests.regression.test_undo import undo
 from tests.unit.support.asking import BY, audited, do
 
 SONDAY = LAB.model_copy(update={"product_line": "Sonday", "products": ("Sonday System 1",)})
@@ -59,7 +60,12 @@ def with_student(files: Files, source_id: str, **cells: str) -> Files:
 def by_hand(world: MemoryWorld) -> dict[Any, Any]:
     """Every item of records made by hand: records, entries, and identity links."""
     ids = {i["id"] for i in world.roster.items.values() if i.get("by_hand")}
-    return {key: i for key, i in world.roster.items.items() if i.get("id") in ids or i.get("person") in ids}
+    return {key: i for key, i in world.roster.items.items() if (i.get("id") in ids or i.get("person") in ids)
+            and not key[0].endswith("#EDITS")}
+
+
+def without_runs(items: dict[Any, Any]) -> dict[Any, Any]:
+    return {key: {name: value for name, value in i.items() if name != "run"} for key, i in items.items()}
 
 
 def galileo_school(world: MemoryWorld) -> None:
@@ -226,6 +232,17 @@ def test_two_who_could_be_one_are_left_alone() -> None:
     assert "by_hand" not in item(world, "people", "h-2")
     with pytest.raises(Refused):
         made(world, "people", "h-3", **PUPIL | {"username": "hand.MADE", "orgs": ["nowhere"]})
+
+
+def test_an_undo_gives_an_adopted_record_back_as_it_was_made() -> None:
+    world = lab(small_district(), PORTAL)
+    galileo_school(world)
+    before = copy.deepcopy(by_hand(world))
+    run = lands(world, "new.zip", with_student(small_district(), "s-new", username="hand.made"))
+    assert counts(run, "people")["adopted"] == 1
+    undone = undo(world, run.run)
+    assert undone.outcome in ("applied", "applied with issues")
+    assert without_runs(by_hand(world)) == without_runs(before)
 
 
 # ---------------------------------------------------------------- making and changing

@@ -9,10 +9,9 @@ import pytest
 from homeroom.apply.manifest import load_manifest
 from homeroom.errors import Refused
 from homeroom.model.connect_events import Connect
-from homeroom.model.events import Approve, ChangeAggregator, Started
-from homeroom.model.run import RunRecord
+from homeroom.model.events import ChangeAggregator
 from homeroom.support.operations import act
-from tests.builders.api_runs import LAB, credentials_of, fed_by, go_on, lease_of, rest, run
+from tests.builders.api_runs import LAB, credentials_of, fed_by, rest, run
 from tests.builders.api_runs import clever as by_clever
 from tests.builders.new_ids import under_new_ids
 from tests.builders.oneroster import Files
@@ -21,6 +20,7 @@ from tests.fakes.clever_server import Clever
 from tests.fakes.memory import MemoryWorld
 from tests.fakes.oneroster_service import Service
 from tests.regression.days import lab, lands, many_students
+from tests.regression.new_ids import approve_rekey
 
 PEOPLE = ("people", "classes", "orgs")
 
@@ -33,19 +33,6 @@ def ids(world: MemoryWorld, *entities: str) -> dict[tuple[str, str], set[str]]:
             name = item.get("identifier") or item.get("title") or item.get("username") or item["source_id"]
             found.setdefault((item["entity"], name), set()).add(item["id"])
     return found
-
-
-def approve_rekey(world: MemoryWorld, held: RunRecord) -> RunRecord:
-    """As many people as are needed look at the cross-walk that a held run proposes, and approve it."""
-    proposed = load_manifest(world.objects, LAB, held.run).rekey
-    assert proposed is not None
-    told = {"operation": "approve", "integration": LAB, "run": held.run, "plan_hash": proposed["plan_hash"],
-            "rekey": True, "reason": "the same people"}
-    answer: dict[str, object] = {}
-    for who in ("csm-1", "tse-2")[: proposed["approvers"]]:
-        world.clock.tick(60)
-        answer = act(Approve.model_validate({**told, "by": who}), world)
-    return go_on(world, lease_of(world, Started.model_validate(answer)))
 
 
 def grown() -> Files:

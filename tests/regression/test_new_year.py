@@ -122,6 +122,7 @@ def test_ids_that_were_dealt_out_anew_are_held_in_a_season_too() -> None:
 
 
 def test_a_season_with_limits_of_its_own_asks_what_it_does_not_name() -> None:
-    second = Season(first="2026-09-01", last="2026-09-20", limits={"GRD-08": Limit(off=True), "GRD-06": Limit(off=True)})
+    off = Limit(off=True)
+    second = Season(first="2026-09-01", last="2026-09-20", limits={"GRD-08": off, "GRD-06": off})
     held = lands(in_season(LAST_YEAR, second), "august.zip", NEW_YEAR)
     assert (held.outcome, tripped(held)) == ("held", ["GRD-13"])

@@ -9,7 +9,7 @@ import pytest
 
 from homeroom.apply.manifest import load_manifest
 from homeroom.errors import Lapsed, Refused
-from homeroom.model.events import Discard, StartRun
+from homeroom.model.events import CreateRecord, Discard, StartRun
 from homeroom.model.integration import Integration, Options
 from homeroom.model.run import RunRecord
 from homeroom.support.door import start
@@ -45,14 +45,14 @@ def second_day(leave: list[str] = LEAVE) -> Files:
 
 def divided(integration: Integration = WAITS, files: Files | None = None) -> tuple[MemoryWorld, RunRecord]:
     """The second day of an integration whose removals wait."""
-    world = copied(first(integration))
+    world = copied(first(integration.model_dump_json()))
     return world, lands(world, "second.zip", files or second_day())
 
 
 @cache
-def first(integration: Integration) -> MemoryWorld:
-    """After the first day; the limits and options of an integration may differ."""
-    return lab(crowd().files, integration)
+def first(integration: str) -> MemoryWorld:
+    """After the first day of an integration, as JSON."""
+    return lab(crowd().files, Integration.model_validate_json(integration))
 
 
 def held() -> tuple[MemoryWorld, RunRecord]:
@@ -367,3 +367,34 @@ def test_a_discarded_first_load_comes_again_once_the_options_are_others() -> Non
     assert lands(world, "again.zip", crowd().files).code == "denied"
     world.integrations.put(careful.model_copy(update={"options": Options(parents=False)}))
     assert lands(world, "third.zip", crowd().files).outcome == "held"
+
+
+def test_after_a_discard_of_what_our_own_rules_do_it_is_our_turn() -> None:
+    world = lab(crowd().files, LAB.model_copy(update={"hold_first_load": True}))
+    act(Discard(operation="discard", integration="lab", run=1, by="support", reason="parents too"), world)
+    view = integration_view(seen(LAB, world))
+    assert (view["status"], view["owner"]) == ("failing: we act", "vendor")
+    other, record = held()
+    act(Discard(operation="discard", integration="lab", run=record.run, by="support", reason="half a file"), other)
+    assert integration_view(seen(LAB, other))["owner"] == "district"
+
+
+def test_a_discard_of_a_rest_may_be_repeated_and_the_run_stays_applied() -> None:
+    world, record = divided()
+    asked = Discard(operation="discard", integration="lab", run=record.run, by="support", reason="no")
+    clear, world.runs.clear_hold = world.runs.clear_hold, lambda *_: None  # type: ignore[method-assign]
+    first_answer = act(asked, world)
+    world.runs.clear_hold = clear  # type: ignore[method-assign]
+    assert act(asked, world)["text"] == first_answer["text"]
+    assert (world.runs.run("lab", record.run).outcome, world.runs.control("lab").held_run) == ("applied", None)
+
+
+def test_a_record_made_by_hand_since_lets_what_waits_lapse() -> None:
+    world, record = divided()
+    made = CreateRecord(operation="create", integration="lab", entity="people", by="support", reason="a new aide",
+                        fields={"role": "aide", "orgs": ["school-1"], "username": "by.hand", "given_name": "Sample",
+                                "family_name": "Aide", "enabled": True})
+    act(made, world)
+    with pytest.raises(Lapsed, match="by hand"):
+        says_yes(world, record)
+    assert world.runs.control("lab").held_run is None

@@ -19,7 +19,9 @@ OWN_ENVIRONMENT = {
     "PollOnerosterFunction": POLL,
     "PollCleverFunction": POLL,
     "PullSftpFunction": {*POLL, "LANDING_BUCKET"},
-    "PlanRosterFunction": {"LANDING_BUCKET", "ROSTER_BUCKET", "ROSTER_TABLE", "RUNS_TABLE", "INTEGRATIONS_TABLE"},
+    "PlanRosterFunction": {
+        "LANDING_BUCKET", "ROSTER_BUCKET", "ROSTER_TABLE", "RUNS_TABLE", "INTEGRATIONS_TABLE", "SECRETS_PREFIX",
+    },
     "UpsertRosterFunction": {"ROSTER_BUCKET", "ROSTER_TABLE", "RUNS_TABLE", "INTEGRATIONS_TABLE"},
     "FinishRunFunction": {
         "ROSTER_BUCKET", "ROSTER_TABLE", "RUNS_TABLE", "INTEGRATIONS_TABLE", "SETTLE_QUEUE_URL",

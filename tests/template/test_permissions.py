@@ -1,4 +1,4 @@
-"""Least privilege: exact actions on exact places, and the roster is written by one function alone."""
+"""Least privilege: exact actions on exact places; a run writes the roster by one function alone, staff by `support`."""
 
 from __future__ import annotations
 
@@ -69,18 +69,19 @@ def on(expanded: Resources, role: str, place: str) -> set[str]:
     }
 
 
-def test_only_upsert_roster_writes_roster_records(expanded: Resources) -> None:
+def test_roster_records_are_written_by_upsert_roster_and_by_hand_through_support(expanded: Resources) -> None:
     writers = {role: on(expanded, role, "RosterTable") & set(WRITES) for role in ROLES}
     assert {role: actions for role, actions in writers.items() if actions} == {
         "UpsertRosterFunctionRole": {"dynamodb:PutItem", "dynamodb:BatchWriteItem"},
         "FinishRunFunctionRole": {"dynamodb:DeleteItem"},
+        "SupportFunctionRole": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
     }
 
 
-def test_the_door_reads_nothing_of_the_roster_but_waiting_edits(expanded: Resources) -> None:
+def test_the_door_reads_nothing_of_the_roster_but_what_was_done_by_hand(expanded: Resources) -> None:
     (edits,) = [s for s in allowed(expanded, "StartRunFunctionRole") if "RosterTable.Arn" in s.places]
     assert edits.actions == ("dynamodb:Query",)
-    assert edits.condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "*#EDITS"}}
+    assert edits.condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*#EDITS", "*#HAND"]}}
 
 
 def test_nobody_deletes_an_object(expanded: Resources) -> None:
@@ -116,11 +117,15 @@ def test_only_the_pull_puts_files_beside_the_landed_ones(expanded: Resources) ->
 def test_only_who_reads_sources_and_support_reach_credentials(expanded: Resources) -> None:
     uses = {role for role in ROLES for s in allowed(expanded, role) if any("secretsmanager:" in a for a in s.actions)}
     readers = {"PollOnerosterFunctionRole", "PollCleverFunctionRole", "PullSftpFunctionRole"}
-    assert uses == {*readers, "SupportFunctionRole"}
+    assert uses == {*readers, "PlanRosterFunctionRole", "SupportFunctionRole"}
     for role in readers:
         (secret,) = [s for s in allowed(expanded, role) if any("secretsmanager:" in a for a in s.actions)]
         assert secret.actions == ("secretsmanager:GetSecretValue",)
         assert all(":secret:${AWS::StackName}/" in place for place in secret.places)
+    (planning,) = [s for s in allowed(expanded, "PlanRosterFunctionRole")
+                   if any("secretsmanager:" in action for action in s.actions)]
+    assert planning.actions == ("secretsmanager:GetSecretValue",)
+    assert all(place.endswith(":secret:${AWS::StackName}/directory/*") for place in planning.places)
 
 
 def test_schedules_of_integrations_call_the_door_and_nothing_else(expanded: Resources) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from homeroom.diff.applied import standing
 from homeroom.model.plan import NO_REPAIRS, EntityChange, Repairs, TableImage
 from homeroom.model.sharing import Sharing
-from tests.builders.oneroster import enrollment, guardian, klass, student
+from homeroom.products.rules import Rules
+from tests.builders.oneroster import enrollment, guardian, klass, student, teacher
 from tests.builders.snapshots import applied, first_day, operations, plan_of, snapshot
 
 FIFTH = Sharing(grades=("05",))
@@ -88,3 +89,11 @@ def test_who_was_archived_and_is_in_error_today_is_not_brought_back_by_a_rule() 
     plan = plan_of(broken, gone, sharing=Sharing(schools=("school-1",)))
     assert operations(plan, "people") == []
     assert "people" not in plan.left_out
+
+
+def test_what_a_rule_of_products_leaves_out_counts_like_a_sharing_rule_under_its_own_name() -> None:
+    both = snapshot(teachers=[teacher("t-1"), teacher("x", role="aide")], enrollments=[])
+    plan = plan_of(both, applied(both), rules=Rules(roles=frozenset({"teacher", "student"})))
+    assert plan.reasons["people"] == {"product rule": 1}
+    assert (plan.facts.entities["people"].ruled, plan.facts.entities["people"].unexplained) == (1, 0)
+    assert plan.left_out == {"people": {"role not taken by the product": 1}}

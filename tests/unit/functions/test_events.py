@@ -12,15 +12,17 @@ import pytest
 from homeroom.apply.items import record_key
 from homeroom.flow import sync
 from homeroom.model import places
-from homeroom.model.events import StartRun, SupportOperation
+from homeroom.model.events import CreateRecord, StartRun, SupportOperation
 from homeroom.model.fetched import Fetched
 from homeroom.model.integration import Blackout, Pause, Primary, Season
-from homeroom.model.run import Lease
+from homeroom.model.run import Approval, Lease
 from homeroom.read import probing
 from homeroom.support.door import start
+from homeroom.support.edits import ONLY_SHARED
 from homeroom.support.moving import EFFECT as MOVES
+from homeroom.support.operations import act
 from homeroom.support.options import EFFECT
-from tests.builders.connections import APP, KEY_AND_SECRET, Stub, clever, rest
+from tests.builders.connections import APP, KEY_AND_SECRET, Stub, clever, matching_by_name, rest
 from tests.builders.oneroster import file_bytes, small_district, zip_bytes
 from tests.builders.questions import with_engine
 from tests.fakes.memory import START, MemoryWorld, memory_world
@@ -79,6 +81,28 @@ def held() -> MemoryWorld:
     lease = lease_of(world, file_lands(world, "2.zip", "content-b"))
     keep_plan(world, lease, PARTS, verdict="hold", guards=[GUARD], content_hash="content-b", plan_hash=PLAN_HASH)
     end(world, lease, verdict="hold")
+    return world
+
+
+def held_for_a_rekey() -> MemoryWorld:
+    """Run 2 is held, and proposes a re-key with a hash of its own."""
+    world = applied()
+    lease = lease_of(world, file_lands(world, "2.zip", "content-b"))
+    keep_plan(world, lease, PARTS, verdict="hold", guards=[GUARD], content_hash="content-b", plan_hash=PLAN_HASH,
+              rekey={"plan_hash": "7e4d" * 16, "counts": {}, "evidence": {}, "approvers": 1})
+    end(world, lease, verdict="hold")
+    return world
+
+
+def held_for_two() -> MemoryWorld:
+    """Run 2 is held, two people must approve it, and one did."""
+    world = applied()
+    lease = lease_of(world, file_lands(world, "2.zip", "content-b"))
+    keep_plan(world, lease, PARTS, verdict="hold", guards=[GUARD], content_hash="content-b", plan_hash=PLAN_HASH,
+              approvers=2)
+    end(world, lease, verdict="hold")
+    yes = Approval(by="support@vendor.example", at=START, reason="the school closed", plan_hash=PLAN_HASH)
+    world.runs.record(world.runs.run(LAB.id, 2).model_copy(update={"approvals": (yes,)}))
     return world
 
 
@@ -181,6 +205,14 @@ def synced() -> MemoryWorld:
     return with_engine(world)
 
 
+def with_a_guest() -> MemoryWorld:
+    """A pupil made by hand."""
+    world = synced()
+    made = event_of("support/create") | {"source_id": "guest-1"}
+    act(CreateRecord.model_validate(made), world)
+    return world
+
+
 def offering() -> MemoryWorld:
     """A line that offers class names and parents, and has sign-in."""
     return memory_world(clever(product_line="School Manager"))
@@ -200,6 +232,13 @@ def administered(*primary: str) -> Callable[[], MemoryWorld]:
     return world_of_it
 
 
+def with_directory() -> MemoryWorld:
+    """An integration whose options name the district's directory."""
+    world = offering()
+    world.integrations.put(matching_by_name(world.integrations.get(LAB.id), tenant="district.example"))
+    return world
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _servers_end() -> Iterator[None]:
     yield
@@ -213,6 +252,7 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "start_run/file": (connected, {"state": "queued", "run": 1}),
     "start_run/pending": (waiting, {"state": "queued", "run": 1}),
     "start_run/approval": (held, {"state": "queued", "run": 3}),
+    "start_run/undo": (synced, {"state": "queued", "run": 2}),
     "ingest_sftp_file/zip_landed": (zip_landed, {"state": "started"}),
     "ingest_sftp_file/loose_file_landed": (connected, {"state": "waiting"}),
     "ingest_sftp_file/unknown_integration": (connected, {"state": "unknown integration"}),
@@ -223,6 +263,8 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "plan_roster/plan": (queued, {"verdict": "apply"}),
     "plan_roster/try": (synced, {"as_of": "2026-09-07"}),
     "plan_roster/explain": (synced, {"here": True, "record": "s-1"}),
+    "plan_roster/try_undo": (synced, {"run": 1, "verdict": "apply"}),
+    "plan_roster/as_of": (synced, {"found": True, "run": 1}),
     "upsert_roster/part": (planned(), {"done": True, "offset": 300}),
     "upsert_roster/rest_of_a_part": (planned(), {"done": True, "offset": 300}),
     "finish_run/applied": (written, {"outcome": "applied", "pending": False}),
@@ -249,6 +291,8 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "support/promote": (administered(), {"effect": "counts at once; no sync takes it back"}),
     "support/demote": (administered("p-1"), {"primary": []}),
     "support/rotate_secret": (rest_connected, {"secret_name": "lab", "also_used_by": []}),
+    "support/rotate_secret_of_directory": (with_directory, {"secret_name": "directory/lab-usd", "also_used_by": []}),
+    "support/options_with_directory": (offering, {"integration": LAB.id, "effect": EFFECT}),
     "support/pause": (applied, {"status": "paused"}),
     "support/resume": (paused, {"status": "up to date", "started": None}),
     "support/blackout": (applied, {"blackouts": [WINTER_BREAK.model_dump()]}),
@@ -263,12 +307,27 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "support/change_aggregator": (applied, {
         "was": {"aggregator": "none", "transport": "csv_pushed"}, "effect": MOVES}),
     "support/approve": (held, {"state": "queued", "run": 3}),
+    "support/approve_part": (held, {"state": "queued", "run": 3}),
+    "support/approve_rekey": (held_for_a_rekey, {"state": "queued", "run": 3}),
+    "support/approve_second_person": (held_for_two, {"state": "queued", "run": 3}),
     "support/discard": (held, {"run": 2, "outcome": "discarded"}),
+    "support/edit": (synced, {"done": "edited", "made_by_hand": False, "advice": ONLY_SHARED}),
+    "support/archive": (synced, {"done": "archived", "made_by_hand": False, "advice": ONLY_SHARED}),
+    "support/create": (synced, {"done": "created", "made_by_hand": True}),
+    "support/create_enrollment": (with_a_guest, {"source_id": "guest-in-c-1", "made_by_hand": True}),
+    "support/release": (with_a_guest, {"done": "released", "released": True}),
+    "support/by_hand": (with_a_guest, {"edits": []}),
+    "support/person": (synced, {"integration": LAB.id}),
     "support/try": (synced, {"choices": {"sharing": {"schools": ["school-1"]}}}),
     "support/try_weekly": (synced, {"difference": {}, "verdict": "nothing"}),
     "support/try_a_season": (synced, {"as_of": "2027-08-10"}),
     "support/explain": (synced, {"here": True, "code": "here"}),
     "support/explain_class": (synced, {"here": True, "entity": "classes"}),
+    "support/undo": (synced, {"state": "queued", "run": 2}),
+    "support/undo_enrollments_of_a_school": (synced, {"state": "queued", "run": 2}),
+    "support/try_undo": (synced, {"run": 1, "verdict": "apply"}),
+    "support/as_of": (synced, {"found": True, "status": "active"}),
+    "support/as_of_class": (synced, {"found": True, "entity": "classes"}),
     "support/stale": (applied, {"checked": 1, "stale": []}),
     "support/limits": (applied, {"limits": {"GRD-04": {"percent": 40.0, "floor": 20}}, "loosened": ["GRD-04"]}),
     "support/season": (applied, {"integration": LAB.id, "today": "2026-09-07"}),

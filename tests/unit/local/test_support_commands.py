@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from homeroom.model.integration import Pause
+from homeroom.model.integration import Limit, Pause
 from local.demo import sample
 from local.reasons import Stopped
 from tests.fakes.memory import START
@@ -240,3 +240,39 @@ def test_an_error_inside_the_function_is_told_by_its_kind_alone(aws: MemoryAws, 
     assert ran.code == 1
     assert "Marked" not in ran.err
     assert "support ended with Stopped" in ran.err
+
+
+def test_limits_are_written_in_the_unit_of_the_guard(held: str, aws: MemoryAws, homeroom: Homeroom) -> None:
+    ran = homeroom("limits", "lab-usd", "GRD-04=40/30", "grd-03=3000", "GRD-08=off", "GRD-06=default", "GRD-05=/9",
+                   "--reason", "agreed")
+    assert ran.code == 0
+    assert aws.asked[-1]["limits"]["GRD-06"] is None
+    told = aws.world.integrations.get("lab-usd").limits
+    assert (told["GRD-04"], told["GRD-03"], told["GRD-08"], told["GRD-05"]) == (
+        Limit(percent=40, floor=30), Limit(count=3000), Limit(off=True), Limit(floor=9))
+    assert "Run 1, which is held, stays held until it is approved or a new run passes." in " ".join(ran.out.split())
+    assert "not asked" in ran.out
+
+
+def test_a_limit_of_the_day_above_that_of_the_week_is_said_to_help_little(held: str, homeroom: Homeroom) -> None:
+    ran = homeroom("limits", "lab-usd", "GRD-02=30", "--reason", "x")
+    assert "GRD-09 still holds more than 15 % in a week" in " ".join(ran.out.split())
+    assert "GRD-09 still" not in homeroom("limits", "lab-usd", "GRD-09=40", "--reason", "x").out
+
+
+@pytest.mark.parametrize("wrong", ["GRD-04", "GRD-04=", "GRD-04=many", "GRD-04=101", "GRD-04=-1"])
+def test_a_limit_that_can_not_be_read_is_a_usage_error(aws: MemoryAws, homeroom: Homeroom, wrong: str) -> None:
+    assert homeroom("limits", "lab-usd", wrong, "--reason", "x").code == 64
+    assert aws.asked == []
+
+
+def test_a_season_is_opened_shown_and_closed(held: str, aws: MemoryAws, homeroom: Homeroom) -> None:
+    days = ("season", "lab-usd", "2027-07-15", "2027-09-10", "--reason", "new school year")
+    opened = homeroom(*days)
+    assert "GRD-08 not asked" in opened.out
+    assert "as of 2027-07-15" in " ".join(opened.out.split())
+    named = homeroom(*days, "--limit", "GRD-08=off", "--limit", "GRD-02=30/40")
+    assert "GRD-08 not asked, GRD-02 30 % from 40" in " ".join(named.out.split())
+    assert homeroom(*days, "--limit", "GRD-08=default").code == 64
+    assert "No seasons." in homeroom(*days, "--remove").out
+    assert aws.world.integrations.get("lab-usd").seasons == ()

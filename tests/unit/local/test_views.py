@@ -85,6 +85,21 @@ def test_a_rule_that_removes_nothing_today_still_tells_what_it_leaves_out(capsys
     assert "sharing" not in shown(capsys, *summary_view(summary()))
 
 
+def test_what_leaves_by_rules_of_products_has_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    ruled = replace(MANIFEST, removals={"people": {"product rule": 6}},
+                    left_out={"people": {"parents are not synced": 1040}})
+    told = shown(capsys, *summary_view(summary(manifest=ruled)))
+    assert "Left by product rules: people 6\n" in told
+    assert "Not taken: people 1,040 parents are not synced" in told
+    assert "Why they leave" not in told
+    assert "sharing" not in told
+
+
+def test_a_summary_of_before_there_were_rules_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    old = {key: value for key, value in summary().items() if key not in ("sharing", "products")}
+    assert "Left by" not in shown(capsys, *summary_view(old))
+
+
 @pytest.mark.parametrize("outcome", [*get_args(Outcome), None])
 def test_every_outcome_can_be_shown(outcome: Outcome | None, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = held_by("GRD-02") if outcome == "held" else MANIFEST

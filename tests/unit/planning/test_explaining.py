@@ -135,7 +135,8 @@ CASES = {
     "in error": Case(
         lambda: world_of(district().with_student("s-new").with_cells("users", "s-new", role="wizard")), "s-new",
         "in error",
-        "Not here: the row is there (users.csv line 16), but in error: FLD-07, unknown role in column role.", "district"),
+        "Not here: the row is there (users.csv line 16), but in error: FLD-07, unknown role in column role.",
+        "district"),
     "kept in error": Case(
         lambda: world_of(district(), district().with_cells("users", "s-1", username="")), "s-1", "kept",
         "Here, with its last good version: its row (users.csv line 5) is in error: FLD-01", "district", here=True),
@@ -274,6 +275,18 @@ def test_what_somebody_should_know_stands_in_the_notes() -> None:
     assert "The integration is paused since 2026-09-07." in notes
     assert "A primary administrator: no sync changes that." in notes
     assert "Switched off at the source (enabledUser is false)." in notes
+
+
+def test_a_chosen_home_school_is_told_with_its_finding_and_its_value() -> None:
+    both = district().with_cells("users", "s-1", orgSourcedIds="school-1,school-2").files
+    both["enrollments"].append({**both["enrollments"][-1], "sourcedId": "e-two", "userSourcedId": "s-1",
+                                "classSourcedId": "c-3", "schoolSourcedId": "school-2"})
+    world = world_of(product_line="Imagine Learning portal", aggregator="clever", options=Options(one_school=True))
+    lands(world, "both.zip", both)
+    told = explained(world, "s-1")
+    assert any(note.startswith("PRD-01: ") for note in told["notes"]), told["notes"]
+    home = next(one for one in told["values"] if one["field"] == "home_school")
+    assert (home["value"], home["origin"]) == ("school-1", "chosen by the one-school rule")
 
 
 def test_ended_and_future_terms_keep_no_class_away() -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+
+import msgspec
 import polars as pl
 import pytest
 
 from homeroom.errors import SourceUnusable
 from homeroom.flow import sync
+from homeroom.model.entities import BY_FILE
 from homeroom.model.events import StartRun
 from homeroom.model.integration import Integration, Options
 from homeroom.products import rules_of
-from homeroom.products.receiving import EVERYTHING_RECEIVED, lacks, received_by
+from homeroom.products.receiving import EVERYTHING_RECEIVED, METADATA, NOBODY, lacks, received_by
 from homeroom.read import raw
-from homeroom.read.minimal import NOBODY, minimal, refuse_narrow
+from homeroom.read.layout import CORE
+from homeroom.read.minimal import minimal, refuse_narrow
+from homeroom.read.oneroster_rest.records import KINDS, NAMES, decode_lines, lines_of, minimal_of
 from homeroom.support.door import start
 from tests.builders.oneroster import small_district, zip_bytes
 from tests.fakes.memory import memory_world
@@ -24,6 +30,8 @@ PERSON = {"sourcedId": "u-1", "role": "student", "roles": None, "username": "ada
           "familyName": "Sample", "email": "ada@lab.example", "sms": "555", "phone": "556", "pronouns": "she",
           "middleName": "B", "agentSourcedIds": "u-2", "metadata.lunch": "free", "orgSourcedIds": "school-1",
           "enabledUser": "true", "_line": 2}
+
+TEXTS = {name: pl.String for name in PERSON if name != "_line"}
 
 
 def users(*rows: dict[str, object]) -> dict[str, pl.DataFrame]:
@@ -94,3 +102,37 @@ def test_a_whole_run_keeps_nothing_that_its_products_may_not_receive() -> None:
 def test_an_option_that_was_switched_off_is_kept_as_off() -> None:
     off = Integration(id="lab", product_line="School Manager", options=Options(parents=False))
     assert lacks(received_by(rules_of(off)).words(), PARENTS)
+
+
+@pytest.mark.parametrize(("role", "roles"), [
+    ("guardian", None), ("relative", "relative:school-1,guardian:school-1"), ("guardian", "guardian:s-1,teacher:s-1"),
+    ("student", None), (None, None),
+])
+def test_readers_keep_of_a_row_what_planning_keeps_of_a_frame(role: str | None, roles: str | None) -> None:
+    row = PERSON | {"role": role, "roles": roles}
+    del row["_line"]
+    assert SONDAY.row("users", row) == minimal({"users": pl.DataFrame([row], schema_overrides=TEXTS)},
+                                               SONDAY)["users"].to_dicts()[0]
+    assert EVERYTHING_RECEIVED.row("users", row) == row
+
+
+@pytest.mark.parametrize("stem", CORE)
+def test_every_column_of_csv_that_may_be_dropped_is_known_in_rest(stem: str) -> None:
+    json_names = {field.encode_name for field in msgspec.structs.fields(KINDS[stem])}
+    columns = {METADATA if field.kind == "extras" else field.column
+               for field in BY_FILE[stem].carried if not field.required and field.column != "roles"}
+    assert {NAMES.get(column, column) for column in columns} <= json_names
+
+
+def test_records_of_a_service_lose_what_nobody_may_receive_before_they_are_lines() -> None:
+    parent = {"sourcedId": "u-2", "role": "guardian", "givenName": "Bea", "familyName": "Sample",
+              "email": "b@lab.example", "enabledUser": "true", "orgs": [{"sourcedId": "school-1"}]}
+    child = {"sourcedId": "u-1", "role": "student", "givenName": "Ada", "sms": "555", "agents": [{"sourcedId": "u-2"}],
+             "metadata": {"lunch": "free"}, "preferredFirstName": "Addy"}
+    records = decode_lines(b"\n".join(json.dumps(one).encode() for one in (parent, child)) + b"\n", "users")
+    kept = [json.loads(line) for line in lines_of(minimal_of(records, "users", SONDAY)).splitlines()]
+    assert kept == [
+        {"sourcedId": "u-2", "role": "guardian", "enabledUser": "true", "orgs": [{"sourcedId": "school-1"}],
+         "username": NOBODY, "givenName": NOBODY, "familyName": NOBODY},
+        {"sourcedId": "u-1", "role": "student", "givenName": "Ada", "preferredFirstName": "Addy"},
+    ]

@@ -85,6 +85,16 @@ def test_what_leaves_by_sharing_rules_is_a_section_of_its_own() -> None:
     assert summary()["sharing"] == summary("failed", None)["sharing"] == {"leave": {}, "left_out": {}}
 
 
+def test_what_leaves_by_rules_of_products_stands_apart_from_what_is_not_shared() -> None:
+    ruled = replace(MANIFEST, removals={"people": {"sharing rule": 6, "product rule": 2}},
+                    left_out={"people": {"grade not shared": 40, "parents are not synced": 3},
+                              "enrollments": {"other school": 5}})
+    told = summary(manifest=ruled)
+    assert told["sharing"] == {"leave": {"people": 6}, "left_out": {"people": {"grade not shared": 40}}}
+    assert told["products"] == {"leave": {"people": 2}, "left_out": {"people": {"parents are not synced": 3},
+                                                                     "enrollments": {"other school": 5}}}
+
+
 def test_what_was_written_is_what_the_writers_counted() -> None:
     assert summary()["written"] == {"records": 87, "links": 5, "moved": 3, "entries": 0, "items": 95}
 
@@ -195,9 +205,8 @@ def test_a_first_load_speaks_last() -> None:
 
 def test_what_needs_two_people_says_so() -> None:
     held = held_by("GRD-02")
-    twice = replace(held, guards=[{**guard, "approvers": 2} for guard in held.guards])
-    assert "Two people must approve it." in summary("held", twice)["next"]["text"]
-    assert "Two people" not in summary("held", held)["next"]["text"]
+    assert summary("held", replace(held, approvers=2))["next"]["text"].endswith("2 people must approve it.")
+    assert "people must" not in summary("held", held)["next"]["text"]
 
 
 def test_an_unusable_source_is_the_districts_turn_in_the_words_of_the_failure() -> None:

@@ -39,5 +39,5 @@ def test_a_field_that_may_no_longer_be_received_leaves_also_records_in_error() -
     plan = plan_of(broken, state, rules=ONLY_EMAIL)
     updates = {o["source_id"]: o["changed"] for o in operations(plan, "people", "update")}
     assert updates == dict.fromkeys(("s-1", "s-2", "t-1"), updates["t-1"]) | {
-        id: ["identifier", "grades"] for id in ("s-1", "s-2")}
+        id: ["roles", "identifier", "grades"] for id in ("s-1", "s-2")}
     assert operations(plan_of(broken, plan.next_state, rules=ONLY_EMAIL)) == []

@@ -31,7 +31,8 @@ def test_an_enrollment_in_a_taken_role_follows_a_person_who_is_not_taken() -> No
 
 
 def test_other_roles_of_a_person_who_stays_are_cut() -> None:
-    source = two_schools(staff=[teacher("x", role="aide", roles="aide:school-1,teacher:school-2")])
+    source = two_schools(staff=[teacher("x", role="aide", roles="aide:school-1,teacher:school-2",
+                                        orgSourcedIds="school-1,school-2")])
     found = one(shaped(source, Rules(roles=SCHOOL)), "people", "x")
     assert (found["role"], found["roles"], found["orgs"]) == ("teacher", "teacher:school-2", "school-2")
 
@@ -47,10 +48,13 @@ def test_where_no_role_is_taken_nobody_is() -> None:
     assert (ids(desired, "people"), ids(desired, "enrollments")) == (set(), set())
 
 
+PARENT_AND_TEACHER = guardian("x", role="parent", roles="parent:school-1,teacher:school-1")
+
+
 def family() -> Snapshot:
     return two_schools(
         guardians=[guardian("g-1", agentSourcedIds="s-1")],
-        staff=[teacher("x", roles="teacher:school-1,parent:school-1", agentSourcedIds="s-1")],
+        staff=[PARENT_AND_TEACHER],
         students=[student("s-3", agentSourcedIds="x")],
     )
 
@@ -81,7 +85,7 @@ def test_parent_data_that_is_switched_off_leaves_by_a_rule_of_products_and_comes
 
 def test_a_link_leaves_though_the_row_of_its_student_is_in_error() -> None:
     """Contacts of people in error are kept where nothing is known of them; here a rule knows."""
-    broken = two_schools(staff=[teacher("x", roles="teacher:school-1,parent:school-1")],
+    broken = two_schools(staff=[PARENT_AND_TEACHER],
                          students=[student("s-3", givenName="", agentSourcedIds="x")])
     plan = plan_of(broken, applied(family()), rules=Rules(parents=False))
     gone = {o["source_id"]: o["reason"] for o in operations(plan, "contacts", "archive")}

@@ -6,6 +6,7 @@ import pytest
 
 from homeroom.apply.manifest import load_manifest
 from homeroom.apply.results import whole_results
+from homeroom.apply.signature import signature
 from homeroom.model import places
 from homeroom.model.events import Discard, RunError, StartRun
 from homeroom.model.run import Lease
@@ -183,7 +184,7 @@ def test_a_discard_that_crashed_can_be_repeated(step: int) -> None:
         discarded(world)
     discarded(world)
     control = world.runs.control(LAB.id)
-    assert (control.held_run, control.denied) == (None, ("content-b",))
+    assert (control.held_run, control.denied) == (None, (signature("content-b", LAB.options_hash()),))
     assert world.runs.run(LAB.id, 2).outcome == "discarded"
     assert places.raw(LAB.id, 2, "users") in world.objects.superseded
     assert file_lands(world, "day-5.zip", "content-b").reason == "denied"

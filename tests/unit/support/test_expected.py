@@ -39,6 +39,14 @@ def test_a_file_is_late_six_hours_after_its_time_and_not_before() -> None:
     assert due(lab(AT_TWO), yesterdays, utc(8, 15)) == utc(8, 9)
 
 
+def test_a_list_of_accounts_is_no_file_that_was_due() -> None:
+    world = memory_world(lab(AT_TWO), at=utc(8, 16))
+    world.landing.put("landing/lab-usd/directory/directory.csv", b"id,givenName,familyName")
+    told = late_file(world.integrations.get("lab-usd"), world)
+    assert told is not None
+    assert told.due == utc(8, 9)
+
+
 @pytest.mark.parametrize("came", [utc(8, 3), utc(8, 8, 55), utc(8, 9, 10), utc(8, 16)])
 def test_a_file_counts_when_it_came_shortly_before_its_time_or_any_time_after(came: datetime) -> None:
     assert due(lab(AT_TWO), came, utc(8, 17)) is None

@@ -137,7 +137,9 @@ def test_a_run_by_hand_finds_the_newest_whole_set_though_its_event_never_came(kn
 
 
 @pytest.mark.parametrize("key", ["landing/lab-usd/readme.txt", "landing/lab-usd/export.zip.part", "landing/lab-usd/",
-                                 "elsewhere/lab-usd/export.zip", "landing/export.zip"])
+                                 "elsewhere/lab-usd/export.zip", "landing/export.zip",
+                                 "landing/lab-usd/directory/directory.csv", "landing/lab-usd/directory/users.csv",
+                                 "landing/lab-usd/directory/export.zip"])
 def test_other_objects_are_nothing_to_us(key: str) -> None:
     world = memory_world(LAB)
     assert lands(world, key, b"x").state == "ignored"

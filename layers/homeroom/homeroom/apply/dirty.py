@@ -81,8 +81,8 @@ def _by_hand(dirty: DirtyKeys, operation: Operation) -> None:
     refs, fields = operation["refs"] or {}, operation["after"] or operation["before"] or {}
     here = [{"class": refs["class"], "person": refs["person"], "role": fields["role"]}] if made.entity == ENROLLMENTS \
         else [None]
-    dirty.places += [TableImage(made.entity, made.id, of_sis or made.source_id, None, None, place)
-                     for place in (*here, *(operation["moved_from"] or ()))]
+    dirty.places.extend(TableImage(made.entity, made.id, of_sis or made.source_id, None, None, place)
+                        for place in (*here, *(operation["moved_from"] or ())))
 
 
 def record_images(roster: Roster, dirty: DirtyKeys) -> list[TableImage]:

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 
 from homeroom.apply.manifest import load_manifest
 from homeroom.errors import NotFound
+from homeroom.model import places
 from homeroom.model.plan import PlanManifest
 from homeroom.model.run import Control, Request, RunRecord
-from homeroom.model import places
 from homeroom.ports import World
 
 
 def settle(world: World, record: RunRecord, plan: PlanManifest) -> None:
     """Before an undo is committed: refuse the content that it took back, or, of an undo, take it up again."""
-    if plan.undoes is None or plan.verdict != "apply":
-        return
+    if plan.undoes is None or not (plan.verdict == "apply" or plan.mends):
+        return  # nothing was taken back; where an undo was cut off after its last write, it was
     integration = record.integration
     chain = list(_chain(world, integration, plan.undoes))
     first = chain[-1]

@@ -63,7 +63,7 @@ class Met:
     `wanted` is what is wanted without what was left out; `left_out` says of each entity what that was.
     """
 
-    wanted: Mapping[str, DesiredEntity]
+    wanted: dict[str, DesiredEntity]
     taken: Mapping[str, Mapping[str, HandRecord]] = field(default_factory=dict)
     stays: tuple[HandRecord, ...] = ()
     left_out: Mapping[str, pl.Series] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Met:
         """Of one entity, the records that are taken over."""
         return self.taken.get(name, {})
 
-    def known(self, before: State) -> State:
+    def known(self, before: State) -> dict[str, pl.DataFrame]:
         """The applied roster, as if the SIS had had before what it takes over now."""
         return {
             name: pl.concat([rows, as_rows(name, self.taken_of(name).items())]) if self.taken_of(name) else rows
@@ -111,7 +111,7 @@ def meet(wanted: Mapping[str, DesiredEntity], before: State, hand: Sequence[Hand
     owned = {(name, id) for name in _ORDER for id in _among(before[name][ID], {r.id for r in hand if r.entity == name})}
     hand = [record for record in hand if (record.entity, record.id) not in owned]
     if not hand:
-        return Met(wanted)
+        return Met(dict(wanted))
     left = dict(wanted)
     taken: dict[str, dict[str, HandRecord]] = {}
     out: dict[str, pl.Series] = {}

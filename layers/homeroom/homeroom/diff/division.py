@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import polars as pl
+
 from homeroom.diff import Plan
 from homeroom.diff.applied import State, corrected
 from homeroom.diff.rekey import images_rekeyed, rekeyed
@@ -14,6 +16,7 @@ from homeroom.model.plan import NO_REPAIRS, Around, Repairs
 from homeroom.model.selection import Selection
 from homeroom.model.waits import Waits
 from homeroom.shape import Desired
+from homeroom.shape.marks import within
 
 Again = Callable[[Desired, State, Repairs, Around], Plan]
 """The comparison once more, with all that does not change in between."""
@@ -40,7 +43,8 @@ def divided(whole: Plan, wished: Selection | Waits, desired: Desired, applied: S
     left = _left(whole, wished, before)
     if not any(marks.any() for marks in left.values()):
         return None
-    part = again(withheld(desired, whole.operations, left, before), applied, repairs, around)
+    spared = around.spared | _by_hand(around, whole, left)
+    part = again(withheld(desired, whole.operations, left, before), applied, repairs, replace(around, spared=spared))
     if part.size == 0 and isinstance(wished, Waits):
         return None
     after = _afterwards(part, around)
@@ -64,13 +68,25 @@ def _before(applied: State, repairs: Repairs, around: Around) -> State:
             for name, entity in ENTITIES.items()}
 
 
+def _by_hand(around: Around, plan: Plan, left: Left | None = None) -> frozenset[tuple[str, str]]:
+    """The records made by hand that a plan takes over or archives, or those that are left out of it, as (entity,
+    internal id)."""
+    hand = {(record.entity, record.id) for record in around.hand}
+    if not hand:
+        return frozenset()
+    ids = pl.Series(sorted(id for _, id in hand))
+    ends: set[tuple[str, str]] = set()
+    for name, archives, rows in plan.operations:
+        few = within(rows["id"], ids) & rows["op"].is_in(["adopt", "archive"])
+        ends |= {(name, id) for id in rows["id"].filter(few & left[name, archives] if left else few)}
+    return frozenset(hand & ends)
+
+
 def _afterwards(part: Plan, around: Around) -> Around:
-    """Once the part is applied: what it adopted is not made by hand any more, and every new id is known."""
-    adopted = {
-        (name, id) for name, archives, rows in part.operations if not archives and "op" in rows.columns
-        for op, id in rows.select("op", "id").iter_rows() if op == "adopt"
-    } if around.hand else set()
-    hand = tuple(record for record in around.hand if (record.entity, record.id) not in adopted)
+    """Once the part is applied: what it adopted or archived is no record made by hand any more, and every new id of a
+    known record is known."""
+    written = _by_hand(around, part)
+    hand = tuple(record for record in around.hand if (record.entity, record.id) not in written)
     return replace(around, hand=hand, walk={}, rekey=False)
 
 

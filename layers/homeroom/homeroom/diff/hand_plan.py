@@ -30,7 +30,7 @@ class ByHand:
     the plan, None where there are none."""
 
     rows: Rows
-    next_state: State
+    next_state: dict[str, pl.DataFrame]
     ended: Ended = Ended()
     back: Mapping[str, tuple[HandRecord, ...]] = field(default_factory=dict)
     people: tuple[pl.DataFrame, pl.DataFrame] | None = None
@@ -54,7 +54,7 @@ def by_hand(met: Met, compared: Mapping[str, Compared], absent: Mapping[str, pl.
     """The plan's rows and next state with what becomes of records made by hand."""
     overridden = _overridden(next_state, repairs)
     if met.nobody and not around.given_back:
-        return ByHand(rows, next_state, issues=Findings(overridden).frame())
+        return ByHand(rows, dict(next_state), issues=Findings(overridden).frame())
     back = {name: _of_these(around.given_back, name, absent[name]) for name in ENTITIES}
     state = {name: _without(frame, back[name]) for name, frame in next_state.items()}
     ended = endings(met, state, policy, repairs.torn, around.spared)
@@ -63,7 +63,7 @@ def by_hand(met: Met, compared: Mapping[str, Compared], absent: Mapping[str, pl.
         changed[name, False] = adopting(name, changed[name, False], met.taken_of(name))
         changed[name, True] = _kept_out(changed[name, True], back[name])
         _add(changed, name, ended, torn, back[name], absent[name], compared)
-    given = [record for records in back.values() for record in records]
+    given = [(record.source_id, record) for record in back["people"]]
     people = (met.people(), pl.concat([ended.people_left(), as_rows("people", given)]))
     issues = Findings([*met.issues, *ended.issues, *overridden]).frame()
     return ByHand(changed, state, ended, back, people, issues)

@@ -33,7 +33,12 @@ def read_lines(entity: Entity, lines: bytes) -> pl.DataFrame:
     image = pl.Struct({f.name: _JSON.get(f.kind, pl.String()) for f in entity.fields})
     known = {"op": pl.String(), ID: pl.String(), SOURCE_ID: pl.String(), "reason": pl.String(), "was": pl.String(),
              "before": image, "after": image}
-    return pl.read_ndjson(io.BytesIO(lines), schema=known) if lines else pl.DataFrame(schema=known)
+    if not lines:
+        return pl.DataFrame(schema=known)
+    read = pl.read_ndjson(io.BytesIO(lines), schema=known | {"hand": pl.Struct({"at": pl.String()})})
+    # What a run archived or gave back of records made by hand is none of the SIS's.
+    theirs = pl.col("hand").struct.field("at").is_not_null() & (pl.col("op") != "adopt")
+    return read.filter(~theirs).drop("hand")
 
 
 _JSON: Mapping[str, pl.DataType] = {"flag": pl.Boolean(), **dict.fromkeys(LIST_KINDS, pl.List(pl.String()))}

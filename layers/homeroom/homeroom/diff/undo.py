@@ -56,9 +56,11 @@ class TurnedBack:
 
 def turned_back(changes: Changes, applied: State, *, edited: Mapping[str, frozenset[str]],
                 chosen: Mapping[str, pl.Series], since: Mapping[str, pl.Series]) -> TurnedBack:
-    """The roster without these changes. `edited`: entity → source ids on which an edit by hand waits. `chosen`: internal
-    ids of what is to be turned back; an entity that is not named is meant whole. `since`: internal ids of what later
-    runs changed."""
+    """The roster without these changes. `edited`: entity → source ids on which an edit by hand waits.
+
+    `chosen`: internal ids of what is to be turned back; an entity that is not named is meant whole. `since`: internal
+    ids of what later runs changed.
+    """
     judged = {name: _judged(ENTITIES[name], changes[name], applied[name], edited.get(name, frozenset()),
                             chosen.get(name)) for name in ENTITIES}
     judged = _kept_whole(judged, applied, since)

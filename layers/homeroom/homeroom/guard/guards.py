@@ -1,8 +1,8 @@
 """The guards as a table: what each looks at, its limit and floor, what it holds, and why it is there.
 
-"Over" is strict: a value equal to the limit passes, but for the one guard that says "at least". A floor is a count below
-which a share is not looked at, because in a small school one record is many percent. Defaults: the design's semantics,
-4(c), and ADR 0025. All look at the plan, before the first write.
+"Over" is strict: a value equal to the limit passes, but for the one guard that says "at least". A floor is a count
+below which a share is not looked at, because in a small school one record is many percent. Defaults: the design's
+semantics, 4(c), and ADR 0025. All look at the plan, before the first write.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ GUARDS: tuple[Guard, ...] = (
           "Another aggregator has other ids for the same people. A person sees the cross-walk before it counts."),
     Guard("FIRST-LOAD", "first load of this integration", "records", 0, 1,
           "Look at the counts and at ten records, then approve.",
-          "Nothing was applied before, so no other guard has anything to compare with. `hold_first_load` turns it off."),
+          "Nothing was applied before that the other guards could compare with. `hold_first_load` turns it off."),
     Guard("UNDONE", "changes that an undo took back and that come again", "records", 0, 1,
           "Ask the district whether its source is right now: approve it then, else discard the plan.",
           "What a person took back does not return by itself on the next night."),
@@ -102,7 +102,7 @@ GUARDS: tuple[Guard, ...] = (
           "Look at what the sharing rules leave out: approve it if it is meant, else change the rules.",
           "A rule is one line, and may take a whole school.", holds="removals", two_above=HALF),
     Guard("GRD-13", "explained removals of one entity", "percent", 60, 100,
-          "Check the dates of the terms and what the source says it removed: approve it if a year ended, else discard it.",
+          "Check the dates of terms, and what the source says is gone: approve it if a year ended, else discard it.",
           "A wrong end of a term explains everything as well.", holds="removals", two_above=HALF),
 )
 
@@ -118,4 +118,4 @@ SEASON: Mapping[str, Limit] = {
     "GRD-09": Limit(off=True),
     "GRD-13": Limit(off=True),
 }
-"""The limits of a season window that names none: what a new school year does, and no more (requirement B6, ADR 0025)."""
+"""The limits of a season window that names none: what a new school year does, and no more (B6, ADR 0025)."""

@@ -38,9 +38,14 @@ def missing(integration: Integration, names: Collection[str]) -> str | None:
     return _missing(needed(integration), names, OPTIONAL)
 
 
+def needed_of_directory(directory: Directory) -> tuple[tuple[str, ...], ...]:
+    """As `needed`, for a district's directory (requirement C7); none for a list that is uploaded."""
+    return _BY_DIRECTORY[directory.kind]
+
+
 def missing_of_directory(directory: Directory, names: Collection[str]) -> str | None:
-    """As `missing`, for the credentials of a district's directory (requirement C7)."""
-    choices = _BY_DIRECTORY[directory.kind]
+    """As `missing`, for the credentials of a district's directory."""
+    choices = needed_of_directory(directory)
     return _missing(choices, names) if choices or names else None
 
 

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeroom.planning.explaining import answer_explain
+from homeroom.planning.past import answer_as_of
 from homeroom.planning.trying import answer_try
 from homeroom.planning.undoing import answer_undo
 from homeroom.ports import World
 
 _ANSWERS: Mapping[str, Callable[[Any, World], dict[str, Any]]] = {
-    "try": answer_try, "explain": answer_explain, "try_undo": answer_undo,
+    "try": answer_try, "explain": answer_explain, "try_undo": answer_undo, "as_of": answer_as_of,
 }
 """Mode of a question → who answers it."""
 

@@ -189,12 +189,18 @@ def notes(integration: Integration, control: Control, planning: Planning, found:
     if kept and kept.get("enabled") is False:
         told.append("Switched off at the source (enabledUser is false).")
     told += [f"Somebody else has the same {name}: nobody can sign in with it." for name in found.shared]
-    told += [f"{i['code']}: {i['text']}. {i['remedy']}" for i in found.issues if i["severity"] in ("warning", "info")]
+    told += [_finding(i) for i in found.issues if not (found.in_error and i["severity"] == "error")]
     if kept and found.kind == "class":
         told += _terms(kept.get("terms"), seen.state, planning.request.as_of)
     if found.hand is not None and found.places:
         told.append(f"Also made by hand by {found.hand['by']} on {found.hand['at'][:10]}.")
     return told
+
+
+def _finding(told: Mapping[str, Any]) -> str:
+    """A finding that did not cost the record its place: what, why, and what to do."""
+    cause = f" ({told['cause']})" if told["cause"] else ""
+    return f"{told['code']}: {told['text']}{cause}. {told['remedy']}"
 
 
 def _terms(terms: str | None, state: State, today: str) -> Iterable[str]:

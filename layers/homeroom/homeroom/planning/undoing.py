@@ -1,4 +1,4 @@
-"""Plan an undo: a run like any other, whose desired roster is the one that is applied, with a run's changes turned back.
+"""Plan an undo: a run like any other, whose desired roster is the applied one with another run's changes turned back.
 
 It reads no source. Its plan is not guarded, because a person asked for exactly this; what changed since is listed.
 """
@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from homeroom.apply.items import made_by_hand
 from homeroom.apply.manifest import load_manifest
+from homeroom.apply.part import read_part
 from homeroom.check.checked import Checked, CheckedEntity
 from homeroom.check.findings import no_issues
 from homeroom.diff import Plan, diff
@@ -42,8 +44,8 @@ from homeroom.shape import Desired, DesiredEntity
 SHOWN = 10
 """Conflicting records that a preview names."""
 NOT_UNDONE = (
-    "Not undone: mails that were sent, sign-ins that happened, edits by hand that the run took up, and what products"
-    " made of the roster meanwhile."
+    "Not undone: mails that were sent, sign-ins that happened, edits by hand that the run took up, records made by hand"
+    " that were archived with what they hung on, and what products made of the roster meanwhile."
 )
 _SAID, _LEFT = "removed by the source", "interrupted run"
 
@@ -112,10 +114,21 @@ def undo(planning: Planning) -> Undoing:
     back = turned_back(made, applied, edited=repairs.edited, chosen=meant.ids(), since=since)
     plan = diff(
         as_desired(back), applied, as_checked(back), roster=planning.integration.roster, as_of=planning.request.as_of,
-        repairs=replace(repairs, edited={}), around=Around(walk=back.walk), archived_as=back.archived_as,
+        repairs=replace(repairs, edited={}), around=_around(planning, run, back), archived_as=back.archived_as,
     )
     plan = _told(plan, f"undo of run {run}")
     return Undoing(Preview(as_checked(back), plan, Verdict(()), pl.concat([back.issues(), plan.issues])), back)
+
+
+def _around(planning: Planning, run: int, back: TurnedBack) -> Around:
+    """What stands around an undo: records made by hand, and those that the run took over, which come back."""
+    world, name = planning.world, planning.integration.id
+    manifest = load_manifest(world.objects, name, run)
+    taken = [
+        made_by_hand(operation, before=True) for number, (_, archives, _) in enumerate(manifest.parts) if not archives
+        for operation in read_part(world.objects, name, run, number) if operation["op"] == "adopt"
+    ] if any(counts.get("adopt") for counts in manifest.counts.values()) else []
+    return Around(hand=planning.hand, given_back=tuple(taken), walk=back.walk)
 
 
 class _Meant:

@@ -8,14 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from homeroom.model.entities import BY_FILE
+from homeroom.model.entities import BY_FILE, PEOPLE
+from homeroom.model.vocabulary import GUARDIAN_ROLES, ROLES, plain
 from homeroom.products.rules import Rules
 
 AGENTS = "agentSourcedIds"
 METADATA = "metadata."
 PARENTS = "parents"
 """Stands among the columns where parents are received."""
+
+
+USERS = "users"
+NOBODY = "-"
+"""Stands where a record must have a name, and the name may not be kept."""
+STAYS = frozenset({"sourcedId", "status", "dateLastModified", "enabledUser", "role", "roles", "orgSourcedIds"})
+"""What is not personal of a user: that there is one, what they are, and where."""
+NEEDED = frozenset(field.column for field in PEOPLE.carried if field.required) - STAYS
+
+
+def means_parent(word: str) -> bool:
+    """Whether a role, however it is spelt, is that of a parent or guardian."""
+    return ROLES.spellings().get(plain(word.strip())) in GUARDIAN_ROLES
+
+
+def only_parent(role: str | None, roles: str | None) -> bool:
+    """Whether somebody is a parent and nothing else; `roles` are `role:org` items in one cell."""
+    items = [item.rpartition(":")[0] for item in (roles or "").split(",") if item]
+    return role is not None and means_parent(role) and all(map(means_parent, items))
 
 
 @dataclass(frozen=True)
@@ -35,6 +56,16 @@ class Received:
         dropped = self.dropped.get(stem, frozenset())
         return column in dropped or (METADATA in dropped and column.startswith(METADATA))
 
+    def row(self, stem: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """One row of a file without what is not kept; of a parent whose data is not kept, without what is personal."""
+        if self.everything:
+            return dict(row)
+        kept = {column: value for column, value in row.items() if not self.drops(stem, column)}
+        if self.parents or stem != USERS or not only_parent(kept.get("role"), kept.get("roles")):
+            return kept
+        return {column: value if column in STAYS else NOBODY if column in NEEDED else None
+                for column, value in kept.items()}
+
     def words(self) -> tuple[str, ...]:
         """What is left out, as it is kept beside rows: `users.sms`, and `parents`."""
         columns = [f"{stem}.{column}" for stem, columns in self.dropped.items() for column in columns]
@@ -49,7 +80,7 @@ def received_by(rules: Rules) -> Received:
     dropped = {stem: _dropped(stem, rules.fields[entity.name])
                for stem, entity in BY_FILE.items() if entity.name in rules.fields}
     if not rules.parents:
-        dropped["users"] = dropped.get("users", frozenset()) | {AGENTS}
+        dropped[USERS] = dropped.get(USERS, frozenset()) | {AGENTS}
     return Received({stem: columns for stem, columns in dropped.items() if columns}, rules.parents)
 
 

@@ -9,8 +9,8 @@ from homeroom.model.integration import Integration, Options
 from homeroom.products.catalogue import CATALOGUE_LINES, line_named, products_of, sign_in_of
 from homeroom.products.entries import Line, Product, SignInRules, Way
 
-_PORTALS = {"clever": "Clever", "classlink": "ClassLink", "none": "the SIS itself"}
-_TRANSPORTS = {"clever_api": "Clever's API", "oneroster_rest": "OneRoster REST", "csv_pushed": "files sent by SFTP",
+PORTALS = {"clever": "Clever", "classlink": "ClassLink", "none": "the SIS itself"}
+TRANSPORTS = {"clever_api": "Clever's API", "oneroster_rest": "OneRoster REST", "csv_pushed": "files sent by SFTP",
                "csv_pulled": "files fetched by SFTP"}
 
 
@@ -116,7 +116,7 @@ def _portal(integration: Integration, line: Line, rules: list[SignInRules]) -> I
     needed = next((rule.needs_rostering for rule in rules if rule.needs_rostering), None)
     is_rostered = integration.aggregator == needed and Way(integration.aggregator, integration.transport) in line.ways
     if needed is not None and not is_rostered:
-        portal = _PORTALS[needed]
+        portal = PORTALS[needed]
         yield Refusal(f"sign-in to {line.name} can not be used without {portal} rostering",
                       f"Roster {line.name} from {_ways(line)} first, or leave sign-in off.")
     elif integration.aggregator == "none":
@@ -133,8 +133,8 @@ def _sources(integration: Integration, line: Line) -> Iterator[Refusal]:
 def said(way: Way) -> str:
     """A way in, in words."""
     if way == Way("clever", "clever_api"):
-        return _TRANSPORTS[way.transport]
-    return f"{_PORTALS[way.aggregator]} by {_TRANSPORTS[way.transport]}"
+        return TRANSPORTS[way.transport]
+    return f"{PORTALS[way.aggregator]} by {TRANSPORTS[way.transport]}"
 
 
 def _ways(line: Line) -> str:

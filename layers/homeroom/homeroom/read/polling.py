@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,8 @@ from homeroom.model.fetched import Fetched, Unusable
 from homeroom.model.integration import Integration
 from homeroom.model.run import Control, Lease, Request
 from homeroom.ports import World
+from homeroom.products import rules_of
+from homeroom.products.receiving import Received, received_by
 from homeroom.read.http import ANSWER_SECONDS, CONNECT_SECONDS
 
 RESERVE = timedelta(seconds=CONNECT_SECONDS + ANSWER_SECONDS + 20)
@@ -48,6 +51,11 @@ class Poll:
     def stop_at(self) -> datetime:
         """No new page is asked for after this."""
         return self.until - RESERVE
+
+    @cached_property
+    def received(self) -> Received:
+        """What the products of the integration may receive: readers keep nothing else."""
+        return received_by(rules_of(self.integration))
 
     def out_of_time(self) -> bool:
         """Whether this slice should end."""

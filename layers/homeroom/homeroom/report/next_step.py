@@ -39,6 +39,13 @@ BY_OUTCOME: Mapping[str, Next] = {
     "failed": Next("vendor", "Nothing was written. Look at the run's log, then start the run again."),
 }
 
+_UNDONE: Mapping[str, str] = {
+    "applied": "Run {run} was taken back. Its content is refused from now on: correct it at the source. What would do"
+               " the same again is held for a look.",
+    "interrupted": "Part of run {run} was taken back. Ask for the undo again.",
+}
+"""After an undo; the district's source still says what was taken back."""
+
 BY_SKIP: Mapping[str, Next] = {
     "unchanged": Next("nobody", "Nothing to do: the content is the same as last applied."),
     "taken": Next("nobody", "Nothing to do: an earlier run took this delivery."),
@@ -57,6 +64,8 @@ def next_step(record: RunRecord, manifest: PlanManifest | None, tripped: Sequenc
     outcome = record.outcome
     if outcome is None:
         return Next("nobody", "The run is on its way.")
+    if record.undoes is not None and outcome in _UNDONE:
+        return Next("district", _UNDONE[outcome].format(run=record.undoes))
     if outcome == "held":
         return Next("vendor", _held(tripped) + _people(manifest))
     if record.waits is not None:
@@ -88,8 +97,7 @@ def _held(tripped: Sequence[Mapping[str, Any]]) -> str:
     gravest = sorted(tripped, key=lambda guard: guard["code"] == FIRST_LOAD)
     if not gravest:
         return "Look at the plan, then approve or discard it."
-    two = " Two people must approve it." if any(guard.get("approvers", 1) > 1 for guard in tripped) else ""
-    return f"{guard_sentence(gravest[0])}. {gravest[0]['remedy']}{two}"
+    return f"{guard_sentence(gravest[0])}. {gravest[0]['remedy']}"
 
 
 def _in_error(manifest: PlanManifest | None) -> bool:

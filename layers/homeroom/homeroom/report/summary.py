@@ -30,7 +30,7 @@ RULED = "sharing rule"
 APPLIED = ("applied", "applied with issues")
 
 _COUNTED = {"created": "create", "updated": "update", "archived": "archive", "restored": "restore",
-            "unchanged": "unchanged", "kept": "kept"}
+            "unchanged": "unchanged", "kept": "kept", "adopted": "adopt"}
 ACTIONS = ("create", "update", "archive", "restore", "adopt")
 _READ = ("read", "valid", "errors", "warnings")
 
@@ -66,6 +66,7 @@ def summarize(*, integration: Integration, record: RunRecord, manifest: PlanMani
         "removals": _removals(manifest),
         "waits": _waits(record, manifest),
         "approvers": manifest.approvers if manifest else 1,
+        "rekey": manifest.rekey if manifest else None,
         **by_rules(manifest.removals if manifest else {}, manifest.left_out if manifest else {}),
         "issues": _issues(manifest),
         "guards": guards,
@@ -189,7 +190,7 @@ def _verdict(record: RunRecord, manifest: PlanManifest | None, guards: list[dict
     tripped = [guard["code"] for guard in guards if guard["tripped"]]
     word = manifest.verdict if manifest else None
     changes = sum(counts.get(key, 0) for counts in manifest.counts.values()
-                  for key in ("create", "update", "archive", "restore")) if manifest else 0
+                  for key in ACTIONS) if manifest else 0
     return {"word": word, "tripped": tripped, "changes": changes, "operations": record.operations,
             "approved": record.trigger == "approval" and record.outcome in APPLIED}
 

@@ -58,8 +58,9 @@ def students(frames: Frames) -> Students:
 def _enrolled(frames: Frames, numbers: Mapping[str, int]) -> pl.DataFrame:
     """Student enrollments: AT, PERSON, and the number of the school."""
     classes = frames["classes"].select(pl.col(SOURCE_ID).alias("class"), _numbered(SCHOOL, numbers).alias("_number"))
-    rows = frames["enrollments"].select(PERSON, "class", SCHOOL, "role").with_row_index(AT)
-    found = rows.filter(pl.col("role") == _STUDENT).join(classes, on="class", how="left", maintain_order="left")
+    rows = frames["enrollments"].select(PERSON, "class", SCHOOL, (pl.col("role") == _STUDENT).alias(_STUDENT))
+    rows = rows.with_row_index(AT).filter(pl.col(_STUDENT))
+    found = rows.join(classes, on="class", how="left", maintain_order="left")
     if found["_number"].null_count():
         found = found.with_columns(pl.coalesce("_number", _numbered(SCHOOL, numbers)).alias("_number"))
     return found.select(AT, PERSON, pl.col("_number").alias(SCHOOL))

@@ -96,11 +96,20 @@ def _listed(accounts: Sequence[Account]) -> pl.DataFrame:
 
 def _compared(named: pl.DataFrame) -> pl.DataFrame:
     """The forms in which names are compared. Who has no letter in a name has none to be found by."""
-    exact = [_plain(pl.col(part)) for part in ("given", "family")]
-    forms = named.with_columns(exact).filter((pl.col("given") != "") & (pl.col("family") != ""))
-    forms = forms.with_columns(pl.concat_str("given", "family", separator="\x1f").alias(_EXACT)).drop("given", "family")
-    bare = pl.col(_EXACT).str.normalize("NFKD").str.replace_all(r"\p{M}", "")
-    return forms.with_columns(bare.alias(_LOOSE))
+    for part in ("given", "family"):
+        named = named.join(_forms(named[part]), on=part, maintain_order="left")
+    exact, loose = (pl.concat_str("given" + form, "family" + form, separator="\x1f").alias(form)
+                    for form in (_EXACT, _LOOSE))
+    lettered = named.filter((pl.col("given" + _EXACT) != "") & (pl.col("family" + _EXACT) != ""))
+    return lettered.select(pl.exclude("^given.*$", "^family.*$"), exact, loose)
+
+
+def _forms(names: pl.Series) -> pl.DataFrame:
+    """Each distinct name with its two forms: there are far fewer names than people."""
+    exact = _plain(pl.col(names.name))
+    bare = exact.str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+    return names.unique().drop_nulls().to_frame().with_columns(
+        exact.alias(names.name + _EXACT), bare.alias(names.name + _LOOSE))
 
 
 def _plain(name: pl.Expr) -> pl.Expr:

@@ -47,7 +47,7 @@ def ruled(stand: Frames, rules: Sharing) -> dict[str, pl.DataFrame]:
     classes = _classes(stand["classes"], rules, shared)
     people = judged(stand["people"], rules, shared)
     enrollments = _enrollments(stand["enrollments"], classes, people, rules)
-    enrolled = within(people[SOURCE_ID], enrollments.filter(pl.col(RULE).is_null())["person"])
+    enrolled = _enrolled(people, enrollments)
     contacts = _contacts(stand["contacts"], people, enrolled)
     people = _kept(people, enrolled, contacts)
     left = _out(people)
@@ -83,6 +83,15 @@ def _enrollments(rows: pl.DataFrame, classes: pl.DataFrame, people: pl.DataFrame
     rows = _marked(rows, within(rows["person"], _out(people)), FOLLOWS_PERSON)
     no_student = within(rows["person"], people.filter(CUT)[SOURCE_ID])
     return _marked(rows, no_student & (rows["role"] == "student"), GRADE)
+
+
+def _enrolled(people: pl.DataFrame, enrollments: pl.DataFrame) -> pl.Series:
+    """For each person whether an enrollment is left; looked at only where that can be a reason to stay."""
+    asked = people.filter(pl.col(UNLESS).is_not_null() | pl.col(FAMILY)).select(SOURCE_ID)
+    if asked.is_empty():
+        return pl.zeros(people.height, pl.Boolean, eager=True)
+    left = enrollments.select("person", RULE).join(asked, left_on="person", right_on=SOURCE_ID, how="semi")
+    return within(people[SOURCE_ID], left.filter(pl.col(RULE).is_null())["person"])
 
 
 def _contacts(contacts: pl.DataFrame, people: pl.DataFrame, enrolled: pl.Series) -> pl.DataFrame:

@@ -78,8 +78,11 @@ def _rows(name: str, desired: Desired, applied: Frames, keeps: frozenset[str]) -
     broken = said.unusable
     if name == "contacts":
         broken = pl.concat([broken, unsaid(desired.entities["people"], last)])
-    kept = last.filter(within(last[SOURCE_ID], broken) & ~within(last[SOURCE_ID], own[SOURCE_ID]))
-    return pl.concat([own, kept.with_columns(pl.lit(True).alias(IN_ERROR))]) if kept.height else own
+    if broken.is_empty():
+        return own
+    kept = last.filter(within(last[SOURCE_ID], broken))
+    kept = kept.filter(~within(kept[SOURCE_ID], own[SOURCE_ID]))
+    return pl.concat([own, kept.with_columns(pl.lit(True).alias(IN_ERROR))])
 
 
 def _as_said(name: str, applied: pl.DataFrame, columns: list[str], keeps: frozenset[str]) -> pl.DataFrame:

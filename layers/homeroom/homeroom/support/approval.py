@@ -8,6 +8,7 @@ two people must approve the same: the first yes is kept with the held run, the s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from homeroom.apply.holds import lapse, settled
 from homeroom.apply.manifest import load_manifest
@@ -111,18 +112,32 @@ def keep_approval(event: StartRun, held: Held, world: World) -> RunRecord:
     return record
 
 
-def denial(record: RunRecord, integration: Integration, world: World) -> str | None:
+def manifest_of(world: World, integration: str, run: int) -> PlanManifest | None:
+    """What a run planned; None where nothing of it is left."""
+    try:
+        return load_manifest(world.objects, integration, run)
+    except NotFound:
+        return None
+
+
+def denial(record: RunRecord, manifest: PlanManifest | None) -> str | None:
     """What is refused from now on when a held plan is discarded.
 
     Of a plan of which nothing was applied: its content, as the options and rules of that plan read it. Of a rest: that
     very plan, because the content itself was applied.
     """
-    if record.waits is not None:
-        return record.waits
-    try:
-        return load_manifest(world.objects, integration.id, record.run).signature or record.content_hash
-    except NotFound:
+    if manifest is None:
         return record.content_hash
+    return manifest.rest["plan_hash"] if manifest.rest else manifest.signature or record.content_hash
+
+
+def dropped(record: RunRecord, manifest: PlanManifest | None, now: datetime) -> RunRecord:
+    """The ledger entry of a held run whose plan, or what waited of it, is discarded. May be repeated."""
+    if manifest is None or manifest.rest is None:
+        return settled(record, "discarded", "discarded; the same content is refused from now on", now)
+    if record.waits is None:
+        return record
+    return settled(record, "discarded", "what waited is refused until the source changes", now)
 
 
 def _folded(by: str) -> str:

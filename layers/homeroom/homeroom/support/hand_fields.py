@@ -20,7 +20,8 @@ def given_fields(entity: str, given: Mapping[str, Any], receivable: frozenset[st
     `receivable` are the fields that the products of the integration may receive, None for all.
     """
     known = {field.name: field for field in ENTITIES[entity].fields if not field.made or entity == "contacts"}
-    values, wrong = {}, []
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
     for name, value in given.items():
         field = known.get(name)
         if field is None:

@@ -20,8 +20,8 @@ def launch(event: StartRun, asked: Asked, lease: Lease, world: World) -> str:
     request = Request(
         integration=lease.integration, run=lease.run, fence=lease.fence, trigger=event.trigger, by=event.by,
         reason=event.reason, as_of=asked.as_of or asked.today, delivery=asked.delivery, held_run=event.held_run,
-        plan_hash=event.plan_hash, only=event.only, rekey=event.rekey, undo=event.undo, rows_of=_rows_of(event, asked, world),
-        force=event.force, full=event.full, started_at=asked.now,
+        plan_hash=event.plan_hash, only=event.only, rekey=event.rekey, undo=event.undo,
+        rows_of=_rows_of(event, asked, world), force=event.force, full=event.full, started_at=asked.now,
     )
     try:
         world.objects.put(places.request(request.integration, request.run), request.model_dump_json().encode())

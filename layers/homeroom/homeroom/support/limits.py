@@ -44,7 +44,17 @@ def change_limits(event: events.ChangeLimits, world: World) -> dict[str, Any]:
     changed = now.model_copy(update={"limits": {code: limit for code, limit in kept.items() if limit is not None}})
     world.integrations.put(changed)
     return {"integration": changed.id, "limits": {code: _short(limit) for code, limit in changed.limits.items()},
-            "loosened": loosened, "guards": _effective(changed.limits), "effect": _effect(changed, world)}
+            "loosened": loosened, "guards": _effective(changed.limits), "effect": _effect(changed, world),
+            "advice": _advice(changed.limits)}
+
+
+def _advice(limits: Mapping[str, Limit]) -> str:
+    """A day counts in its week too: there a wider limit of the day alone lets nothing more pass."""
+    (day, _, day_off), (week, _, week_off) = (_numbers(BY_CODE[c], limits.get(c)) for c in ("GRD-02", "GRD-09"))
+    if week_off or (not day_off and day <= week):
+        return ""
+    allowed = "any share" if day_off else f"{day:g} %"
+    return f"GRD-02 lets {allowed} pass on a day; GRD-09 still holds more than {week:g} % in a week, that day included."
 
 
 def change_season(event: events.ChangeSeason, world: World) -> dict[str, Any]:
@@ -147,5 +157,5 @@ def _to_try(event: events.ChangeSeason, integration: Integration) -> dict[str, A
     asked = {"operation": "try", "integration": integration.id, "as_of": event.first,
              "limits": {code: _short(limit) for code, limit in limits.items()}}
     return {"try": asked, "advice": (
-        f"See before it opens what the guards would say: ask `try` as of {event.first}, on the rows that were read last. "
-        "In an integration for trials that has last year's exports, the same question shows last year's rollover.")}
+        f"See before it opens what the guards would say: ask `try` as of {event.first}, on the rows that were read "
+        "last. In an integration for trials that has last year's exports, it shows last year's rollover.")}

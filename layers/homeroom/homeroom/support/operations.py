@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from homeroom.apply.holds import expire_held, settled
+from homeroom.apply.holds import expire_held
 from homeroom.errors import Refused
 from homeroom.model import events
 from homeroom.model.events import StartRun
 from homeroom.ports import World
-from homeroom.support.approval import denial, keep_approval, what_waits
+from homeroom.support.approval import denial, dropped, keep_approval, manifest_of, what_waits
 from homeroom.support.asking import explain, try_choices
 from homeroom.support.audit import audit
 from homeroom.support.byhand import archive, by_hand, create, edit, release
@@ -101,20 +101,18 @@ def approve(event: events.Approve, world: World) -> dict[str, Any]:
 def discard(event: events.Discard, world: World) -> dict[str, Any]:
     """Drop a held plan, or what waits of one. Its content is denied until it, or how we read it, changes. May be
     repeated."""
-    integration = world.integrations.get(event.integration)
-    control = world.runs.control(integration.id)
+    control = world.runs.control(world.integrations.get(event.integration).id)
     if control.held_run != event.run:
         raise Refused(f"run {event.run} is not held")
     if leased(control, world.clock.now()):
         raise Refused(f"run {control.lease_run} is on", remedy="Ask again when it has ended.")
     audit(world, event.integration, "discard", event.by, event.reason, run=event.run)
     record = world.runs.run(event.integration, event.run)
-    denied = denial(record, integration, world)
+    manifest = manifest_of(world, event.integration, event.run)
+    denied = denial(record, manifest)
     if denied is not None:
         world.runs.deny(event.integration, denied)
-    text = "what waited is refused until the source changes" if record.waits else \
-        "discarded; the same content is refused from now on"
-    record = settled(record, "discarded", text, world.clock.now())
+    record = dropped(record, manifest, world.clock.now())
     world.runs.record(record)
     expire_held(world.objects, control)
     world.runs.clear_hold(event.integration, event.run)

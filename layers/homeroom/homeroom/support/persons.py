@@ -1,4 +1,4 @@
-"""A person as support sees one: record, identities, what lies over it by hand, classes, and where each value is from."""
+"""A person as support sees one: record, identities, what lies over it by hand, classes, and where values are from."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from homeroom.model.identities import candidates, links_of
 from homeroom.ports import Item, World
 
 SIS, BY_HAND = "SIS", "by hand"
+_LOOK = "An identity of several people leads to nobody; `explain` looks into the rows of the source too."
 
 
 def person(event: events.FindPerson, world: World) -> dict[str, Any]:
@@ -22,8 +23,7 @@ def person(event: events.FindPerson, world: World) -> dict[str, Any]:
     ids = dict.fromkeys([event.identity, *sorted(str(link["person"]) for link in links)])
     people = world.roster.get(record_key(roster, "people", id) for id in ids)
     if not people:
-        raise NotFound("nobody in this roster is known by that", remedy="An identity of several people leads to nobody; "
-                       "`explain` looks into the rows of the source too.")
+        raise NotFound("nobody in this roster is known by that", remedy=_LOOK)
     return {"integration": integration.id, "people": [_view(world, roster, item) for item in people]}
 
 
@@ -43,7 +43,7 @@ def _view(world: World, roster: str, item: Item) -> dict[str, Any]:
                    for name in dict.fromkeys([*record.fields, *changed])},
         "identities": _identities(world, roster, record.id, links_of(record.source_id, record.fields)),
         "by_hand": {word: over[word] for word in ("action", "by", "at", "reason")} if over else None,
-        "classes": _classes(world, roster, key),
+        "classes": _classes(world, key),
     }
 
 
@@ -58,7 +58,7 @@ def _identities(world: World, roster: str, id: str, links: list[str]) -> list[di
     return told
 
 
-def _classes(world: World, roster: str, person: tuple[str, str]) -> list[dict[str, Any]]:
+def _classes(world: World, person: tuple[str, str]) -> list[dict[str, Any]]:
     found = world.roster.classes_of(person)
     keys = {item["owner"]: (item["owner"], "@") for item in found}
     titles: Mapping[str, Item] = {item["owner"]: item for item in world.roster.get(keys.values())}

@@ -117,6 +117,9 @@ def _after_a_failure(seen: Seen) -> Standing | None:
         pushed = seen.integration.transport == "csv_pushed"
         awaited = "send a new export" if pushed else "correct it at the source, or run by hand with force"
         return Standing("waiting for the district", "district", f"run {ended.run} was discarded; {awaited}")
+    if ended is not None and ended.undoes is not None and ended.outcome == "applied":
+        return Standing("waiting for the district", "district", (
+            f"run {ended.run} took run {ended.undoes} back; the same content is refused until the source is corrected"))
     if ended is not None and ended.outcome == "lapsed":
         return Standing("failing: we act", "vendor", f"run {ended.run} lapsed; start a new run")
     return None

@@ -20,13 +20,21 @@ def check_undo(event: StartRun, world: World) -> None:
         told = f": {record.text}" if record.outcome in _APPLIED else f", it is {record.outcome or record.state}"
         raise Refused(f"run {record.run} did not write the roster itself{told}",
                       remedy="Undo a run that was applied; `runs` lists them.")
-    try:
-        manifest = load_manifest(world.objects, event.integration, event.undo)
-    except NotFound:
-        manifest = None
-    kept = set(world.objects.list(places.plan_folder(event.integration, event.undo)))
-    if manifest is None or not kept.issuperset(
-            places.part(event.integration, event.undo, number) for number in range(len(manifest.parts))):
+    parts = _parts(event.integration, event.undo, world)
+    if parts is None:
         raise Refused(f"the journal of run {event.undo} is gone", remedy="Correct the source; the next run follows it.")
-    if not manifest.parts:
+    if not parts:
         raise Refused(f"run {event.undo} changed nothing", remedy="Undo a run that was applied; `runs` lists them.")
+
+
+def _parts(integration: str, run: int, world: World) -> int | None:
+    """How many parts of a journal are kept, those of the interrupted runs that the run repaired among them; None where
+    one is missing."""
+    try:
+        mended = load_manifest(world.objects, integration, run).mends
+        planned = {one: load_manifest(world.objects, integration, one).parts for one in (*mended, run)}
+    except NotFound:
+        return None
+    keys = {places.part(integration, one, number) for one, parts in planned.items() for number in range(len(parts))}
+    kept = {key for one in planned for key in world.objects.list(places.plan_folder(integration, one))}
+    return len(keys) if keys <= kept else None

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from homeroom.products import rules_of
-from homeroom.products.receiving import lacks, received_by
+from homeroom.products.receiving import lacks
 from homeroom.read.clever.api import Clever, body_of
 from homeroom.read.clever.cells import part, several, text
 from homeroom.read.clever.rows import MAPPING
@@ -52,7 +51,7 @@ def usable(asked: Poll, clever: Clever) -> Cursor | None:
     about = asked.applied_about()
     if not clever.source.follow_events or asked.request.full or asked.request.force or about is None:
         return None
-    if lacks(about.get("without", ()), received_by(rules_of(asked.integration))):
+    if lacks(about.get("without", ()), asked.received):
         return None  # what may be received now was dropped when these rows were kept
     event, _, rest = (about.get("cursor") or "").partition("/")
     known, _, last_sync = rest.partition("/")

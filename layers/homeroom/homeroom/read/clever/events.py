@@ -107,7 +107,8 @@ def _keep(asked: Poll, clever: Clever, given: Given, events: tuple[Object, ...],
     steps += _resolved(clever, given, sorted(people - told), progress)
     if not steps:
         return place
-    asked.keep_block("steps", place.blocks, lines_of(steps))
+    kept = ({**step, "row": asked.received.row(step["stem"], step["row"])} if step["row"] else step for step in steps)
+    asked.keep_block("steps", place.blocks, lines_of(kept))
     return replace(place, blocks=place.blocks + 1, records=place.records + len(steps))
 
 

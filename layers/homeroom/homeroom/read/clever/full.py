@@ -106,7 +106,7 @@ def _keep(asked: Poll, name: str, items: tuple[Object, ...], place: Place, given
     lines, of_members, left_out, members = bytearray(), bytearray(), 0, 0
     for item in items:  # one at a time: the people of a page of sections are many
         made = record(name, item, given)
-        lines += lines_of([made.row] if made.row else [])
+        lines += lines_of([asked.received.row(made.stem, made.row)] if made.row else [])
         of_members += lines_of(made.enrollments)
         left_out, members = left_out + (made.row is None), members + len(made.enrollments)
     asked.keep_block(STEMS[name], place.blocks, bytes(lines))

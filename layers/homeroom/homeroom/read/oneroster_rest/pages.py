@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from homeroom.products.receiving import EVERYTHING_RECEIVED, Received
 from homeroom.read.http import Answer
 from homeroom.read.oneroster_rest.loose import fitted
-from homeroom.read.oneroster_rest.records import KINDS, Record, ids_of, lines_of
+from homeroom.read.oneroster_rest.records import KINDS, Record, ids_of, lines_of, minimal_of
 
 _STATUS_WORDS = ("statusInfoSet", "imsx_StatusInfo", "imsx_statusInfo", "imsx_codeMajor", "imsx_CodeMinor", "CodeMajor")
 _MAJOR = re.compile(rb'"(?:imsx_)?codeMajor"\s*:\s*"([A-Za-z]+)"', re.IGNORECASE)
@@ -50,10 +51,14 @@ class Page:
         return hashlib.blake2b(self.ids, digest_size=8).hexdigest() if self.ids else ""
 
 
-def page_of(answer: Answer, stem: str, endpoint: str, *, counted: bool = True) -> Page:
-    """The page in a 200 of an endpoint such as `schools`. Raises Torn. `counted`: its counts may be trusted."""
+def page_of(answer: Answer, stem: str, endpoint: str, *, counted: bool = True,
+            received: Received = EVERYTHING_RECEIVED) -> Page:
+    """The page in a 200 of an endpoint such as `schools`. Raises Torn. `counted`: its counts may be trusted.
+
+    What may not be kept (`received`) is gone from its lines.
+    """
     with _decoding:
-        records = _records(answer.body.removeprefix(_BOM), stem, endpoint)
+        records = minimal_of(_records(answer.body.removeprefix(_BOM), stem, endpoint), stem, received)
         count, lines, ids = len(records), lines_of(records), ids_of(records)
     if counted and (told := _number(answer.headers.get("x-count"))) not in (None, count):
         raise Torn(f"holds {count} records and counts {told}")

@@ -36,7 +36,7 @@ def read(asked: Poll, patience: RunPatience | None = None) -> Polled:
     source = asked.integration.source
     assert isinstance(source, OneRosterRest)
     service = Service(source, lambda: _credentials(asked), patience or patience_of(asked, progress.waited),
-                      ordered=progress.ordered)
+                      ordered=progress.ordered, received=asked.received)
     try:
         with crew(service) as threads, ThreadPoolExecutor(1, "block") as writer:
             part = Slice(asked, service, threads, writer, progress, progress.requests, progress.waited)

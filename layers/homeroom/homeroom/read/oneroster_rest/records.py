@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from homeroom.products.receiving import METADATA, NOBODY, USERS, Received, means_parent
 from homeroom.read.layout import CORE
 
 Scalar = str | int | float | bool | None
@@ -131,6 +132,15 @@ KINDS: Mapping[str, type[Record]] = dict(
     zip(CORE, (Org, AcademicSession, Course, Class, User, Enrollment), strict=True))
 """File stem → what is kept of its records."""
 
+NAMES: Mapping[str, str] = {
+    "agentSourcedIds": "agents", "parentSourcedId": "parent", "primaryOrgSourcedId": "primaryOrg",
+    "courseSourcedId": "course", "termSourcedIds": "terms", "schoolYearSourcedId": "schoolYear",
+    "preferredGivenName": "preferredFirstName", "preferredFamilyName": "preferredLastName", METADATA: "metadata",
+}
+"""Columns of CSV that a service calls by another name, of those that a product may do without."""
+_STAYS = frozenset({"sourced_id", "status", "date_last_modified", "enabled_user", "role", "roles", "orgs"})
+_NEEDED = frozenset({"username", "given_name", "family_name"})
+
 _ENCODER = msgspec.json.Encoder()
 _DIGEST = 8
 
@@ -138,6 +148,35 @@ _DIGEST = 8
 def lines_of(records: Iterable[Record]) -> bytes:
     """JSON lines, each ending with a line feed."""
     return bytes(_ENCODER.encode_lines(records))
+
+
+def minimal_of(records: list[Record], stem: str, received: Received) -> list[Record]:
+    """The records without what no product may receive, and without the data of parents where that is not kept."""
+    for name in _dropped(stem, received):
+        for one in records:
+            setattr(one, name, None)
+    if not received.parents and stem == USERS:
+        _without_parents(records)
+    return records
+
+
+def _dropped(stem: str, received: Received) -> list[str]:
+    names = {NAMES.get(column, column) for column in received.dropped.get(stem, ())}
+    return [field.name for field in msgspec.structs.fields(KINDS[stem]) if field.encode_name in names]
+
+
+def _without_parents(records: Iterable[Record]) -> None:
+    for one in records:
+        if isinstance(one, User) and _only_parent(one):
+            for name in one.__struct_fields__:
+                if name not in _STAYS:
+                    setattr(one, name, NOBODY if name in _NEEDED else None)
+
+
+def _only_parent(user: User) -> bool:
+    words = [user.role, *(role.role for role in user.roles or ())]
+    said = [str(word) for word in words if word is not None]
+    return bool(said) and all(map(means_parent, said))
 
 
 def digests_of(texts: Iterable[bytes]) -> bytes:

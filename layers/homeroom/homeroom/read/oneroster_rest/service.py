@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from homeroom.errors import SourceUnusable
 from homeroom.model.source import OneRosterRest
+from homeroom.products.receiving import EVERYTHING_RECEIVED, Received
 from homeroom.read.http import Answer, Http
 from homeroom.read.oneroster_rest.pages import Page, Torn, page_of
 from homeroom.read.oneroster_rest.patience import RunPatience
@@ -41,8 +42,8 @@ class Service:
     """
 
     def __init__(self, source: OneRosterRest, credentials: Callable[[], Credentials], patience: RunPatience, *,
-                 ordered: bool = True):
-        self.source, self.patience, self.ordered = source, patience, ordered
+                 ordered: bool = True, received: Received = EVERYTHING_RECEIVED):
+        self.source, self.patience, self.ordered, self._received = source, patience, ordered, received
         self._credentials = credentials
         self._http = Http(f"the service at {urlsplit(source.url).hostname}", connections=source.connections,
                           patience=patience)
@@ -73,7 +74,7 @@ class Service:
             if answer.status != 200:
                 raise _unexpected(answer.status)
             try:
-                return page_of(answer, stem, endpoint, counted=self.source.totals == "trust")
+                return page_of(answer, stem, endpoint, counted=self.source.totals == "trust", received=self._received)
             except Torn as torn:
                 if pause is None or not self.patience.spend(pause):
                     raise _torn(stem, torn) from None
@@ -88,7 +89,7 @@ class Service:
         if answer is None or answer.status != 200:
             return None
         try:
-            return page_of(answer, stem, endpoint, counted=False)
+            return page_of(answer, stem, endpoint, counted=False, received=self._received)
         except Torn:
             return None
 

@@ -1,0 +1,74 @@
+"""An undo that is killed before any single write, and asked for again, ends in the same roster, its content refused."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from homeroom.flow import sync
+from homeroom.model.events import StartRun
+from homeroom.model.run import Lease
+from homeroom.support.door import start
+from tests.builders.two_days import first_day, next_day
+from tests.fakes.copies import copied
+from tests.fakes.faults import Crash
+from tests.fakes.memory import MemoryWorld, tables
+from tests.laws.test_crashes import A_DAY, land, uninterrupted
+
+pytestmark = pytest.mark.laws
+
+
+def undo(world: MemoryWorld, run: int = 2) -> None:
+    """Take the second day back, in one process."""
+    started = start(StartRun(trigger="undo", integration="lab", undo=run, by="support", reason="wrong"), world)
+    assert started.state == "queued"
+    request = world.executions.started[f"lab-{started.run}"]
+    sync(Lease(integration="lab", run=request.run, fence=request.fence), world)
+
+
+@cache
+def after_both_days() -> MemoryWorld:
+    return uninterrupted(first_day(), next_day())
+
+
+@cache
+def after_the_undo() -> MemoryWorld:
+    world = copied(after_both_days())
+    undo(world)
+    return world
+
+
+def steps_of_the_undo() -> int:
+    world = uninterrupted(first_day(), next_day())
+    before = len(world.faults.steps)
+    undo(world)
+    return len(world.faults.steps) - before
+
+
+STEPS = steps_of_the_undo()
+
+
+@pytest.mark.parametrize("step", range(1, STEPS + 1, 2))
+def test_a_crash_before_any_write_of_an_undo_leaves_no_trace(step: int) -> None:
+    world = copied(after_both_days())
+    world.faults.arm(step)
+    with pytest.raises(Crash):
+        undo(world)
+    world.clock.tick(A_DAY)
+    if world.runs.control("lab").applied_run == 2:
+        undo(world)
+    assert tables(world) == tables(after_the_undo())
+    control = world.runs.control("lab")
+    assert control.dirty_runs == ()
+    assert control.denied == after_the_undo().runs.control("lab").denied
+    assert control.applied_run in control.undone
+
+
+def test_the_content_that_was_taken_back_does_not_come_again() -> None:
+    world = copied(after_the_undo())
+    before = tables(world)
+    land(world, next_day(), 5)
+    assert tables(world) == before
+    newest = world.runs.history("lab", 1)[0]
+    assert (newest.outcome, newest.code) == ("skipped", "denied")
