@@ -147,7 +147,7 @@ def _report(seen: Preview, *, first_load: bool) -> dict[str, Any]:
         "verdict": _verdict(seen),
         "complete": seen.verdict.complete,
         "first_load": first_load,
-        "entities": {name: asdict(counts) for name, counts in seen.plan.counts.items()},
+        "entities": {name: _told(counts) for name, counts in seen.plan.counts.items()},
         "identity_links": {"write": links.get(False, 0), "remove": links.get(True, 0)},
         "removals": {name: dict(reasons) for name, reasons in seen.plan.reasons.items() if reasons},
         **by_rules(seen.plan.reasons, seen.plan.left_out),
@@ -158,6 +158,12 @@ def _report(seen: Preview, *, first_load: bool) -> dict[str, Any]:
     if seen.verdict.complete:
         return report
     return report | {"reason": incomplete(seen.checked.unresolved, seen.checked.references)}
+
+
+def _told(counts: Counts) -> dict[str, int]:
+    """The actions of the design's list always; what only hand-made records and divided plans have, where it happens."""
+    always = {"create", "update", "archive", "restore", "unchanged", "kept"}
+    return {action: count for action, count in asdict(counts).items() if count or action in always}
 
 
 def _verdict(seen: Preview) -> str:
@@ -175,7 +181,7 @@ def _unusable(unusable: SourceUnusable) -> dict[str, Any]:
         codes[issue.code] = codes.get(issue.code, 0) + 1
     return {
         "verdict": "unusable", "complete": False, "reason": reason_of(unusable),
-        "entities": {name: asdict(Counts()) for name in ENTITIES}, "guards": [],
+        "entities": {name: _told(Counts()) for name in ENTITIES}, "guards": [],
         "issues": {"total": sum(codes.values()), "by_code": codes},
     }
 

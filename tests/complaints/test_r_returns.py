@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -10,8 +11,12 @@ from homeroom.model.events import Started, Undo
 from homeroom.model.run import RunRecord
 from homeroom.support.operations import act
 from tests.builders.oneroster import Files, district, small_district, student
+from tests.builders.town import town
 from tests.conformance.lab import CsvLab, RestLab, counts, rest, writes
 from tests.fakes.oneroster_service import Service
+
+TOWN = town({"school-1": 3})
+"""63 people."""
 
 
 def without(*people: str, files: Files | None = None) -> Files:
@@ -167,22 +172,28 @@ def test_r38_a_student_who_left_a_class_can_be_added_to_it_again(by: str) -> Non
     assert {k: v for k, v in again.items() if k != "run"} == {k: v for k, v in before.items() if k != "run"}
 
 
-def test_r49_replacing_the_whole_roster_is_held_deletes_nothing_and_is_taken_back() -> None:
-    lab = CsvLab()
-    before = lab.table
-    files = {stem: [row | {"sourcedId": f"x-{row['sourcedId']}"} if stem in ("users", "enrollments") else row
-                    for row in rows] for stem, rows in small_district().items()}
-    files["users"] = [row | {"username": f"x.{row['username']}", "identifier": f"x-{row['identifier']}",
-                             "email": f"x.{row['email']}", "agentSourcedIds": "", "familyName": "Other"}
-                      for row in files["users"]]
-    files["enrollments"] = [row | {"userSourcedId": f"x-{row['userSourcedId']}"} for row in files["enrollments"]]
-    replaced = lab.lands(files)
-    if replaced.outcome == "held":
-        replaced = lab.approve(replaced)
-    assert lab.archived("people") == {item["source_id"] for item in before.values() if item.get("entity") == "people"}
+def all_others() -> Files:
+    """The town with other people in the same classes."""
+    files = copy.deepcopy(TOWN)
+    for row in files["users"]:
+        row |= {"sourcedId": f"x-{row['sourcedId']}", "username": f"x.{row['username']}", "familyName": "Other",
+                "identifier": f"x-{row['identifier']}", "email": f"x.{row['email']}"}
+    for row in files["enrollments"]:
+        row |= {"sourcedId": f"x-{row['sourcedId']}", "userSourcedId": f"x-{row['userSourcedId']}"}
+    return files
+
+
+def test_r49_replacing_the_whole_roster_waits_deletes_nothing_and_is_taken_back() -> None:
+    lab = CsvLab(TOWN)
+    before, people = lab.table, lab.active("people")
+    held = lab.lands(all_others())
+    assert (held.outcome, lab.table) == ("held", before)
+    replaced = lab.approve(held)
+    assert lab.archived("people") == people
+    assert not lab.active("people") & people
     assert undone(lab, replaced.run).outcome == "applied"
     assert {key: lab.table[key] for key in before} == before
-    assert lab.active("people") == {row["sourcedId"] for row in small_district()["users"]}
+    assert lab.active("people") == people
 
 
 def test_r35_updating_everybody_doubles_nobody() -> None:

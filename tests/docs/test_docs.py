@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r'"((?:SRC|FIL|FLD|REF|DUP|IDN|MAN|PRD|UND|REQ|RUN|INT)-\d{2})"')
-CALL = re.compile(r"(?:^|`|\s)(?:\.venv/bin/)?homeroom ([a-z]+)([^`\n]*)")
+CALL = re.compile(r"(?:^|`|\s)(?:\.venv/bin/)?homeroom ([a-z]+(?:-[a-z]+)*)([^`\n]*)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 

@@ -119,7 +119,6 @@ ATTEMPTS = [
     Attempt("dynamodb", "batch_get_item", READ_BATCH, {"plan_roster", "support"}),
     query(ROSTER, "owner", "lab-usd#EDITS", *DOORS, "plan_roster"),
     query(ROSTER, "owner", "lab-usd#HAND", *DOORS, "plan_roster"),
-    query(ROSTER, "owner", "lab-usd#class#1", "plan_roster"),
     query(ROSTER, "person_key", "lab-usd#person#1", "support", IndexName="by_person"),
     Attempt("dynamodb", "scan", {"TableName": ROSTER}, set()),
     # order of runs, set-up, memory of events

@@ -68,8 +68,8 @@ class Lab:
 
     def approve(self, run: int, plan_hash: str, **words: Any) -> dict[str, Any]:
         """Approve a held plan."""
-        asked = events.Approve(operation="approve", integration=self.name, run=run, plan_hash=plan_hash, **ASKS, **words)
-        return self.stack.ask(asked)
+        told = {"operation": "approve", "integration": self.name, "run": run, "plan_hash": plan_hash, **ASKS, **words}
+        return self.stack.ask(events.Approve.model_validate(told))
 
     def discard(self, run: int) -> dict[str, Any]:
         """Discard a held plan."""

@@ -1,4 +1,4 @@
-"""Records made by hand on the embedded AWS: made, adopted by a run, listed; an edit of the SIS's record is overridden."""
+"""On the embedded AWS: records made by hand, adopted and listed; a class archived by hand comes back."""
 
 from __future__ import annotations
 

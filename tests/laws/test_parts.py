@@ -40,7 +40,8 @@ waits = st.builds(
 ).filter(lambda one: not one.nothing)
 
 
-def halves(town: Town, state: State | None, wished: Selection | Waits, repairs: Repairs) -> tuple[Plan, Division | None]:
+def halves(town: Town, state: State | None, wished: Selection | Waits,
+           repairs: Repairs) -> tuple[Plan, Division | None]:
     """The whole plan of a day, and the same in two."""
     checked = check(snapshot_of(town))
     desired, applied = shape(checked), empty_state() if state is None else state
@@ -53,8 +54,8 @@ def halves(town: Town, state: State | None, wished: Selection | Waits, repairs: 
                           desired_after=lambda state, beside: desired)
 
 
-def dangling(state: State, source: Town) -> set[tuple[str, str, str]]:
-    """Active records that point to one that is not active, though the source has it or had it."""
+def dangling(state: State) -> set[tuple[str, str, str]]:
+    """Active records that point to one that is not active."""
     active = {name: set(rows.filter(rows[STATUS] == ACTIVE)["source_id"]) for name, rows in state.items()}
     found = set()
     for name, rows in state.items():
@@ -93,8 +94,8 @@ def test_nothing_dangles_after_any_part_that_did_not_before_or_after(data: st.Da
     whole, division = halves(second, first.next_state, data.draw(st.one_of(selections, waits)), Repairs())
     part = division.part if division else whole
     table.apply(operations(part))
-    allowed = dangling(first.next_state, town) | dangling(whole.next_state, second)
-    assert dangling(part.next_state, second) <= allowed
+    allowed = dangling(first.next_state) | dangling(whole.next_state)
+    assert dangling(part.next_state) <= allowed
     assert table.wrong_references() == []
     assert table.links == table.right_links()
 
@@ -106,7 +107,7 @@ def test_what_waits_is_not_in_the_part_and_the_rest_is_planned_again_to_the_same
     first = plan_of(snapshot_of(town))
     second = data.draw(edits(data.draw(edits(town))))
     wished = data.draw(waits)
-    whole, division = halves(second, first.next_state, wished, Repairs())
+    _, division = halves(second, first.next_state, wished, Repairs())
     if division is None:
         return
     ops = {o["op"] for o in operations(division.part)}
@@ -128,7 +129,7 @@ def test_a_part_of_a_first_load_stands_alone(data: st.DataObject) -> None:
     if division is None:
         return
     table.apply(operations(division.part))
-    assert dangling(division.part.next_state, town) <= dangling(whole.next_state, town)
+    assert dangling(division.part.next_state) <= dangling(whole.next_state)
     table.apply(operations(division.rest))
     assert table.links == table.right_links()
     assert plan_hash(plan_of(snapshot_of(town), division.part.next_state)) == plan_hash(division.rest)

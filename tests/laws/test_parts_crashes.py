@@ -1,5 +1,4 @@
-"""A run that applies a part, killed before any single write: the next run, and then an approval, end in the same roster.
-"""
+"""A run that applies a part, killed before any write: the next run, and then an approval, end in the same roster."""
 
 from __future__ import annotations
 

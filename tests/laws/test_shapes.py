@@ -139,11 +139,13 @@ def test_a_student_is_in_at_most_one_school_for_products_that_allow_one(data: st
 
 
 def student_schools(there: Records) -> dict[str, set[str]]:
-    """Student → schools of the classes that products of one school get."""
+    """Student → schools of the classes that products of one school get. A class that left is in no school."""
     found = defaultdict(set)
     for (entity, _), fields in there.items():
         if entity == "enrollments" and fields["role"] == "student" and "not_for" not in fields:
-            person = there["people", fields["person"]]
+            person = there.get(("people", fields["person"]))
+            if person is None or ("classes", fields["class"]) not in there:
+                continue
             roles = {item.partition(":")[0] for item in person.get("roles", [])} | {person["role"]}
             if "student" in roles:
                 found[fields["person"]].add(there["classes", fields["class"]]["school"])

@@ -1,4 +1,4 @@
-"""New ids of the same people: a rebuilt SIS, and a change of aggregator. Nobody becomes a new person (GRD-10, MOVING)."""
+"""New ids of the same people: a rebuilt SIS, a change of aggregator. Nobody becomes a new person (GRD-10, MOVING)."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from homeroom.model import places
 from homeroom.model.integration import Limit, Pause
 from local.demo import sample
 from local.reasons import Stopped
@@ -116,8 +117,44 @@ def test_approve_applies_the_very_plan(held: str, aws: MemoryAws, homeroom: Home
     ran = homeroom("approve", "lab-usd", "1", "--plan", held[:12], "--reason", "counts are right", "--json")
     assert (ran.code, ran.json["outcome"], ran.json["summary"]["trigger"]) == (0, "applied", "approval")
     assert aws.asked[-2] == {"operation": "approve", "integration": "lab-usd", "run": 1, "plan_hash": held,
-                             "by": "csm-7", "reason": "counts are right"}
+                             "by": "csm-7", "reason": "counts are right", "only": _only(), "rekey": False}
     assert len(aws.world.roster.items) > 1000
+
+
+def test_approve_names_a_part_and_what_is_left_out_waits(held: str, aws: MemoryAws, homeroom: Homeroom) -> None:
+    ran = homeroom("approve", "lab-usd", "1", "--plan", held[:12], "--reason", "these first", "--only-entities", "orgs",
+                   "--only-entities", "terms", "--changes", "create", "--json")
+    assert (ran.code, ran.json["outcome"]) == (0, "applied")
+    assert aws.asked[-2]["only"] == _only(entities=["orgs", "terms"], changes=["create"])
+    assert ran.json["summary"]["waits"]["plan_hash"] == ran.json["waits"]
+    told = homeroom("show", "lab-usd").out
+    assert "Waits for approval:" in told
+    rest = homeroom("approve", "lab-usd", str(ran.json["run"]), "--plan", ran.json["waits"][:12], "--reason", "all",
+                    "--json")
+    assert (rest.code, rest.json["waits"]) == (0, None)
+    assert "Since then: approved" in homeroom("show", "lab-usd", str(ran.json["run"])).out
+
+
+@pytest.mark.parametrize("words", [("--only-entities", "pupils"), ("--changes", "delete")])
+def test_approve_knows_only_its_kinds(held: str, homeroom: Homeroom, words: tuple[str, str]) -> None:
+    assert homeroom("approve", "lab-usd", "1", "--plan", held[:12], "--reason", "x", *words).code == 64
+
+
+def test_a_first_of_two_people_is_told_that_a_second_one_must(held: str, aws: MemoryAws, homeroom: Homeroom) -> None:
+    key = places.manifest("lab-usd", 1)
+    manifest = json.loads(aws.world.objects.get(key))
+    aws.world.objects.put(key, json.dumps({**manifest, "approvers": 2}).encode())
+    ran = homeroom("approve", "lab-usd", "1", "--plan", held[:12], "--reason", "right", "--by", "first")
+    assert (ran.code, "a second person" in ran.out) == (0, True)
+    assert "Approved by: first" in homeroom("show", "lab-usd", "1").out
+    again = homeroom("approve", "lab-usd", "1", "--plan", held[:12], "--reason", "right", "--by", "FIRST")
+    assert (again.code, "second person" in again.err) == (1, True)
+    second = homeroom("approve", "lab-usd", "1", "--plan", held[:12], "--reason", "right", "--by", "second", "--json")
+    assert second.json["outcome"] == "applied"
+
+
+def _only(**words: list[str]) -> dict[str, list[str]]:
+    return {"entities": [], "changes": [], "schools": [], "classes": [], "records": []} | words
 
 
 @pytest.mark.parametrize("plan", ["0" * 12, "short"])
@@ -138,7 +175,7 @@ def test_discard_drops_the_plan_and_show_says_so(held: str, homeroom: Homeroom) 
     assert homeroom("discard", "lab-usd", "1", "--reason", "wrong file").code == 0
     ran = homeroom("show", "lab-usd", "1")
     assert "Since then: discarded; the same content is refused" in ran.out
-    assert "correct it at the source" in ran.out
+    assert "run again: the same content is read anew" in " ".join(ran.out.split())
     assert "approve" not in ran.out
 
 

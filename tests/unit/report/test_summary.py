@@ -61,7 +61,7 @@ def held_by(*codes: str) -> PlanManifest:
 def test_the_counts_are_those_of_the_plan() -> None:
     assert summary()["entities"]["people"] == {
         "read": 7850, "valid": 7847, "errors": 2, "warnings": 9, "created": 15, "updated": 45, "archived": 26,
-        "restored": 1, "unchanged": 7786, "kept": 2, "archived_explained": 6, "archived_unexplained": 20,
+        "restored": 1, "unchanged": 7786, "kept": 2, "adopted": 0, "archived_explained": 6, "archived_unexplained": 20,
     }
 
 

@@ -7,7 +7,8 @@
 
 An item holds every canonical field that is not null under its canonical name, and what the code needs beside them:
 `entity`, `id`, `source_id`, `status`, `run` (number of the run that wrote it), `shard` (partition of the index of all
-records) and `<field>_id` for references. A record made by hand has `by_hand` too. An archived record is the same item, whole, with the status `archived`.
+records) and `<field>_id` for references. A record made by hand has `by_hand` too. An archived record is the same item,
+whole, with the status `archived`.
 """
 
 from __future__ import annotations

@@ -121,7 +121,8 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     renamed = walk["people"][WAS].to_list() if "people" in walk else []
     seen = frozenset(renamed).union(i.source_id for i in images["people"])
     seen |= frozenset(refilled["people"][SOURCE_ID]) if "people" in refilled else frozenset()
-    identities = links(compared["people"], committed["people"], repairs.links, seen, made.people)
+    people = replace(compared["people"], next_state=next_state["people"])
+    identities = links(people, committed["people"], repairs.links, seen | made.handed, made.people)
     rows[IDENTITIES, False], rows[IDENTITIES, True] = identities.writes, identities.removals
     twins = proposal({name: absent[name].filter(pl.col(REASON) == ABSENT) for name in ENTITIES},
                      {name: compared[name].wanted.filter(pl.col("op") == "create") for name in ENTITIES})

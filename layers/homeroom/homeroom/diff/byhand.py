@@ -254,14 +254,15 @@ class Ended:
 
 
 def endings(met: Met, next_state: State, policy: HandPolicy, torn: frozenset[tuple[str, str]],
-            spared: frozenset[tuple[str, str]]) -> Ended:
+              spared: frozenset[tuple[str, str]], given_back: frozenset[tuple[str, str]]) -> Ended:
     """What becomes of the records that nobody takes over, once the roster is as `next_state` says.
 
-    `torn` ones an interrupted run may have written; `spared` ones wait for a person and stay as they are.
+    `torn` ones an interrupted run may have written; `spared` ones wait for a person and stay as they are; `given_back`
+    ones are made by hand again.
     """
     if not met.stays:
         return Ended()
-    reasons = dict(_reasons(met, next_state, policy, spared))
+    reasons = dict(_reasons(met, next_state, policy, spared, given_back))
     archived = tuple((r, reasons[r.entity, r.id]) for r in met.stays if (r.entity, r.id) in reasons)
     stays = tuple(r for r in met.stays if (r.entity, r.id) not in reasons)
     issues = [Issue("MAN-06", reason, r.entity, r.source_id) for r, reason in archived]
@@ -272,9 +273,10 @@ def endings(met: Met, next_state: State, policy: HandPolicy, torn: frozenset[tup
 
 
 def _reasons(met: Met, next_state: State, policy: HandPolicy,
-             spared: frozenset[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], str]]:
+             spared: frozenset[tuple[str, str]],
+             given_back: frozenset[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], str]]:
     """(entity, id) of each record that ends, with the reason; owners before what hangs on them."""
-    here = {(r.entity, r.id) for r in met.stays}
+    here = {(r.entity, r.id) for r in met.stays} | given_back
     of_sis = {(name, id) for name in ("people", "classes") for id in _active(next_state, met.stays, name)}
     alive = here | of_sis
     for name in _ORDER:

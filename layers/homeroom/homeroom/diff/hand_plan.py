@@ -31,9 +31,11 @@ class ByHand:
 
     rows: Rows
     next_state: dict[str, pl.DataFrame]
-    ended: Ended = Ended()
+    ended: Ended = field(default_factory=Ended)
     back: Mapping[str, tuple[HandRecord, ...]] = field(default_factory=dict)
     people: tuple[pl.DataFrame, pl.DataFrame] | None = None
+    handed: frozenset[str] = frozenset()
+    """Source ids that the SIS had for people who are given back."""
     issues: pl.DataFrame = field(default_factory=no_issues)
 
     def counted(self, name: str, counts: Counts) -> Counts:
@@ -57,7 +59,8 @@ def by_hand(met: Met, compared: Mapping[str, Compared], absent: Mapping[str, pl.
         return ByHand(rows, dict(next_state), issues=Findings(overridden).frame())
     back = {name: _of_these(around.given_back, name, absent[name]) for name in ENTITIES}
     state = {name: _without(frame, back[name]) for name, frame in next_state.items()}
-    ended = endings(met, state, policy, repairs.torn, around.spared)
+    given_back = frozenset((record.entity, record.id) for records in back.values() for record in records)
+    ended = endings(met, state, policy, repairs.torn, around.spared, given_back)
     changed, torn = dict(rows), _torn_places(repairs)
     for name in ENTITIES:
         changed[name, False] = adopting(name, changed[name, False], met.taken_of(name))
@@ -66,7 +69,8 @@ def by_hand(met: Met, compared: Mapping[str, Compared], absent: Mapping[str, pl.
     given = [(record.source_id, record) for record in back["people"]]
     people = (met.people(), pl.concat([ended.people_left(), as_rows("people", given)]))
     issues = Findings([*met.issues, *ended.issues, *overridden]).frame()
-    return ByHand(changed, state, ended, back, people, issues)
+    lost = absent["people"].filter(within(absent["people"][ID], pl.Series([r.id for r in back["people"]])))
+    return ByHand(changed, state, ended, back, people, frozenset(lost[SOURCE_ID]), issues)
 
 
 def _torn_places(repairs: Repairs) -> dict[str, list[Mapping[str, str]]]:

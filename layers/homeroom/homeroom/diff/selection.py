@@ -1,4 +1,4 @@
-"""A part of a plan: which changes belong to it, what must stay behind with the rest, and the roster that is wanted then.
+"""A part of a plan: which changes belong to it, what stays behind with the rest, and the roster that is wanted then.
 
 A plan is divided by making the desired roster say less: what is left out stays as it is applied. The same comparison
 then runs on that roster, so that hashes, references, links and the next state come from one place. What is left out is

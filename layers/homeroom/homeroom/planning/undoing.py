@@ -123,12 +123,15 @@ def undo(planning: Planning) -> Undoing:
 def _around(planning: Planning, run: int, back: TurnedBack) -> Around:
     """What stands around an undo: records made by hand, and those that the run took over, which come back."""
     world, name = planning.world, planning.integration.id
-    manifest = load_manifest(world.objects, name, run)
-    taken = [
-        made_by_hand(operation, before=True) for number, (_, archives, _) in enumerate(manifest.parts) if not archives
-        for operation in read_part(world.objects, name, run, number) if operation["op"] == "adopt"
-    ] if any(counts.get("adopt") for counts in manifest.counts.values()) else []
-    return Around(hand=planning.hand, given_back=tuple(taken), walk=back.walk)
+    manifests = {
+        one: load_manifest(world.objects, name, one) for one in (*load_manifest(world.objects, name, run).mends, run)}
+    taken = {
+        (operation["entity"], operation["id"]): made_by_hand(operation, before=True)
+        for one, manifest in manifests.items() if any(counts.get("adopt") for counts in manifest.counts.values())
+        for number, (_, archives, _) in enumerate(manifest.parts) if not archives
+        for operation in read_part(world.objects, name, one, number) if operation["op"] == "adopt"
+    }
+    return Around(hand=planning.hand, given_back=tuple(taken.values()), walk=back.walk)
 
 
 class _Meant:

@@ -1,7 +1,7 @@
 """What staff do by hand: make records that the SIS does not have, and change or archive any record.
 
-A record made by hand is whole and lasts: item, entry and identity links are one transaction. One of the SIS changes only
-until the next run (`homeroom.support.edits`). The audit names fields, never values.
+A record made by hand is whole and lasts: item, entry and identity links are one transaction. One of the SIS changes
+until the next run only (`homeroom.support.edits`). The audit names fields, never values.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ from homeroom.support.rules import leased
 
 AT_ONCE = 30
 """Records that one operation changes together, at most: three items each, and a transaction has room for a hundred."""
-_FIXED: Mapping[str, tuple[str, ...]] = {"enrollments": ("class", "person", "role"), "contacts": ("student", "guardian")}
+_FIXED: Mapping[str, tuple[str, ...]] = {
+    "enrollments": ("class", "person", "role"), "contacts": ("student", "guardian"),
+}
 """What makes these records what they are: it does not change."""
 _HANGS_ON: Mapping[str, tuple[tuple[str, str], ...]] = {
     "people": (("enrollments", "person"), ("contacts", "student"), ("contacts", "guardian")),

@@ -113,7 +113,8 @@ def _after_a_failure(seen: Seen) -> Standing | None:
         return _by_code(ended.code, ended.owner, text)
     if ended is not None and ended.outcome == "discarded":
         if ended.code in OURS:
-            return Standing("failing: we act", "vendor", f"run {ended.run} was discarded; {after_discard(ended.code).text}")
+            step = after_discard(ended.code)
+            return Standing("failing: we act", "vendor", f"run {ended.run} was discarded; {step.text}")
         pushed = seen.integration.transport == "csv_pushed"
         awaited = "send a new export" if pushed else "correct it at the source, or run by hand with force"
         return Standing("waiting for the district", "district", f"run {ended.run} was discarded; {awaited}")
