@@ -1,11 +1,10 @@
-"""The same district under new ids, as a source gives them that rebuilt its calendar or that another aggregator sends."""
+"""The same district under new ids: of a source that rebuilt its calendar, or of another aggregator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from tests.builders.oneroster import Files, Row
-
 
 SINGLE = ("sourcedId", "parentSourcedId", "orgSourcedId", "courseSourcedId", "schoolSourcedId", "schoolYearSourcedId",
           "classSourcedId", "userSourcedId", "primaryOrgSourcedId")

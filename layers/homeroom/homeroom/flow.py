@@ -48,7 +48,7 @@ def plan_run(lease: Lease, world: World) -> Planned:
         return plan_undo(planning)
     try:
         snapshot = planning.read()
-        beside = around(planning, snapshot)
+        beside = around(planning)
     except SourceUnusable as unusable:
         return keep_failure(planning, unusable)
     seen = preview(

@@ -98,7 +98,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("GRD-11", "rows in error of one entity", "percent", 5, 20,
           "Send the district the list of issues; approve only if the rest is right.",
           "Many rows in error have one cause, which is mended at the source."),
-    Guard("GRD-12", "what leaves one entity by a sharing rule", "percent", 10, 1,
+    Guard("GRD-12", "what leaves one entity by a sharing or product rule", "percent", 10, 1,
           "Look at what the sharing rules leave out: approve it if it is meant, else change the rules.",
           "A rule is one line, and may take a whole school.", holds="removals", two_above=HALF),
     Guard("GRD-13", "explained removals of one entity", "percent", 60, 100,

@@ -8,14 +8,13 @@ from homeroom.apply.manifest import load_manifest
 from homeroom.apply.part import read_part
 from homeroom.diff.rekey import walk_of
 from homeroom.model.plan import Around
-from homeroom.model.snapshot import Snapshot
 from homeroom.planning.accounts import accounts_of
 from homeroom.planning.drained import drained
 from homeroom.planning.journal import undone_by
 from homeroom.planning.opening import Planning
 
 
-def around(planning: Planning, snapshot: Snapshot) -> Around:
+def around(planning: Planning) -> Around:
     """Read what stands beside source and applied roster. Raises SourceUnusable and RetryableError."""
     directory = accounts_of(planning)
     return Around(

@@ -79,7 +79,7 @@ def _opened(question: AskExplain, world: World) -> Asked:
 def _seen(planning: Planning, rows: Rows, snapshot: Snapshot) -> Seen:
     """The rows checked and shaped with today's choices, as the next run would see them."""
     integration, state = planning.integration, planning.applied()
-    beside = around(planning, snapshot)
+    beside = around(planning)
     checked, rules = check(snapshot), rules_of(integration)
     stays = standing(state, planning.repairs(), checked.delivered)
     desired = shape(checked, integration.sharing, stays, rules=rules, accounts=beside.accounts, hand=beside.hand)

@@ -106,8 +106,8 @@ class Planning:
                 )
 
     def _base_read_by(self) -> int:
-        """The run that read the delivery which was applied last: after an approval, the one that was held; after an undo,
-        the one that was applied before it."""
+        """The run that read the delivery which was applied last: after an approval, the one that was held; after an
+        undo, the one that was applied before it."""
         applied = self.control.applied_run or 0
         try:
             request = self.world.objects.get(places.request(self.lease.integration, applied))

@@ -119,7 +119,7 @@ def _plan(planning: Planning, integration: Integration, rows: Rows) -> Preview:
     asked = with_choices(planning, integration)
     snapshot = load(rows, integration.id, planning.world)
     _refuse_strangers(snapshot, integration, planning.integration)
-    beside = around(asked, snapshot)
+    beside = around(asked)
     return preview(
         snapshot, integration, asked.applied(), as_of=asked.request.as_of, repairs=asked.repairs(),
         expected_districts=asked.expected_districts(), around=beside,

@@ -19,7 +19,6 @@ TRIGGERS: Mapping[str, str] = {
     "approval": "an approval",
     "pending": "a file that waited",
     "undo": "an undo",
-    "undo": "an undo",
 }
 _ENDED: Mapping[str | None, str] = {
     None: "is on its way",

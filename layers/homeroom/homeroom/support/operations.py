@@ -127,7 +127,8 @@ def stale(_event: events.CheckStale, world: World) -> dict[str, Any]:
 _OPERATIONS: Mapping[str, Callable[[Any, World], dict[str, Any]]] = {
     "connect": connect, "test_connection": try_connection, "pending_requests": pending_requests, "accept": accept,
     "verify_district": verify_district, "schools": find_schools, "choose_schools": choose_schools, "share": share,
-    "rotate_secret": rotate_secret, "change_aggregator": change_aggregator, "options": change_options, "promote": promote, "demote": demote,
+    "rotate_secret": rotate_secret, "change_aggregator": change_aggregator, "options": change_options,
+    "promote": promote, "demote": demote,
     "list": list_all, "status": status, "run": run_now, "preview": preview, "approve": approve, "discard": discard,
     "pause": pause, "resume": resume, "blackout": blackout, "reconcile_schedules": reconcile_schedules,
     "stale": stale, "limits": change_limits, "season": change_season,
