@@ -45,8 +45,9 @@ def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, ro
 
     `forced` source ids are rewritten even if equal (a half-done move), also those that are kept or archived already;
     `edited` ones carry a hand edit that the SIS overrides; of those, `altered` ones were not archived by hand. `taken`
-    ones were made by hand: they stand in `applied` as if the SIS had had them, and are adopted. New records get their internal id here. `archived_as` has
-    the fields that records get as they are archived, where they are others than they have: only an undo says so.
+    ones were made by hand: they stand in `applied` as if the SIS had had them, and are adopted. New records get their
+    internal id here. `archived_as` has the fields that records get as they are archived, where they are others than
+    they have: only an undo says so.
     """
     want = desired.records
     at = _places(want, applied)
