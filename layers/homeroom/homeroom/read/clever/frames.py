@@ -51,11 +51,13 @@ def _members(told: Iterable[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]
 
 
 def _kept(base: Snapshot, stem: str, column: str, told: Mapping[str, object]) -> pl.DataFrame:
-    """Rows of the base that no step speaks of, in the columns of today."""
+    """Rows of the base that no step speaks of, in the columns of today. What the base was kept without is null."""
     if stem not in base.frames:
         return _of_dicts(stem, [])
-    ids = pl.DataFrame({column: list(told)}, schema={column: pl.String})
-    return carry_over(base.frames[stem].select(list(_schema(stem))).join(ids, on=column, how="anti"))
+    rows, ids = base.frames[stem], pl.DataFrame({column: list(told)}, schema={column: pl.String})
+    columns = [pl.col(name) if name in rows.columns else pl.lit(None, kind).alias(name)
+               for name, kind in _schema(stem).items()]
+    return carry_over(rows.select(columns).join(ids, on=column, how="anti"))
 
 
 def _frame(stem: str, lines: bytes) -> pl.DataFrame:
