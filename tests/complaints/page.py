@@ -29,8 +29,8 @@ _MADE = "<!-- Made by `make complaints` from `tests/complaints/`. Change that, n
 _INTRODUCTION = """\
 What districts, teachers and engineers complained about in other roster syncs, in our own words. Each is answered by a
 test that carries its number: `test_r17_…` for number 17 of roster sync, `test_c22_…` for number 22 of Clever. A test
-goes through the doors that everybody uses, in the smallest whole run that shows the complaint. A row in italics says
-what no roster sync can prevent.
+goes through the doors that everybody uses, in the smallest whole run that shows the complaint. What stands in italics
+is not Homeroom's, or belongs to an issue to come.
 
 `make complaints` writes this page; `make complaints-check` fails if a complaint has no test, a test has no complaint,
 or this page says something else. The tests are part of `make test`."""

@@ -1,4 +1,4 @@
-"""Complaints about classes at Clever: empty, missing, merged, or without their teachers. Numbers are of `complaints_c`."""
+"""Complaints about classes at Clever: empty, missing, merged, without teachers. Numbers are of `complaints_c`."""
 
 from __future__ import annotations
 
@@ -49,17 +49,16 @@ def test_c3_a_class_that_came_without_students_is_told_with_both_counts(lab: Cle
 
 
 def test_c3_students_who_are_at_clever_and_not_here_are_counted_with_why(lab: CleverLab) -> None:
-    section, lost = lab.id("sections", "c-4"), lab.id("users", "s-4")
-    lab.district.update("users", lost, name={"first": "Test", "last": ""})
-    lab.district.unshare("users", lost)
-    lab.run()
-    lab.district.reshare("users", lost)
-    record = lab.run()
-    assert codes(record)["FLD-01"] == 1
+    section, school = lab.id("sections", "c-4"), lab.id("schools", "school-2")
+    roles = {"wizard": {"school": school}}
+    odd = lab.district.add("users", "s-odd", name={"first": "Test", "last": "Odd"}, roles=roles)
+    there = lab.district.shared["sections"][section]["students"]
+    lab.district.update("sections", section, students=[*there, odd])
+    assert codes(lab.run())["FLD-07"] == 1
     members = asked(lab, "explain", entity="classes", record=section)["members"]
-    assert (members["source"]["student"], members["here"]["student"]) == (2, 1)
-    [why] = members["missing"]
-    assert "FLD-01" in why
+    assert (members["source"]["student"], members["here"]["student"]) == (3, 2)
+    [why_not] = members["missing"]
+    assert f"its person {odd} is in error: FLD-07" in why_not
 
 
 def test_c3_a_class_that_loses_all_students_is_never_called_synced() -> None:
@@ -144,8 +143,7 @@ def test_c25_a_class_whose_term_is_over_says_so_and_stays_while_it_is_shared(lab
     assert "ended on 2026-08-20; a class stays as long as the source has it" in text
 
 
-def test_c25_a_roster_that_nothing_new_comes_to_is_told_by_its_age(lab: CleverLab) -> None:
-    """A source that can not be read any more; one that stands still but answers is called up to date."""
+def test_c25_a_source_that_gives_nothing_for_days_is_told_by_the_daily_look(lab: CleverLab) -> None:
     lab.district.state = "pending"
     for _ in range(3):
         lab.world.clock.tick(24 * 3600)

@@ -16,16 +16,16 @@ from tests.builders.oneroster import Files, small_district
 from tests.fakes import clever_server
 from tests.fakes.clever_server import Clever
 from tests.fakes.memory import MemoryWorld
-from tests.regression.days import LAB, lab, lands
+from tests.regression.days import LAB, lab
 from tests.regression.new_ids import approve_rekey
 
 FILES = LAB.model_copy(update={"product_line": ""})
 
 
 def ids(world: MemoryWorld, entity: str) -> dict[str, str]:
-    """Number, title or name of who is active → internal id."""
+    """Address of a person or title of a class → internal id, of who is active."""
     items = [i for i in world.roster.items.values() if i.get("entity") == entity and i["status"] == "active"]
-    return {str(i.get("identifier") or i.get("title") or i["family_name"]).split()[-1]: i["id"] for i in items}
+    return {str(i.get("email") or i["title"]): i["id"] for i in items}
 
 
 def places(world: MemoryWorld) -> set[tuple[str, str]]:
@@ -92,7 +92,7 @@ def test_c22_from_files_to_the_api_every_id_changes_and_nobody_does(fake: Clever
     assert run(world).outcome in ("nothing to change", "skipped")
 
 
-def test_c22_without_the_look_nothing_moves_and_files_of_the_old_way_are_not_taken(fake: Clever) -> None:
+def test_c22_without_a_look_nothing_moves_however_often_it_is_asked(fake: Clever) -> None:
     world = lab(small_district(), FILES)
     before = ids(world, "people")
     held = moved(world, fake)

@@ -6,7 +6,7 @@ The same function plans a run in the cloud, previews one on a laptop, and is hel
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
@@ -17,7 +17,7 @@ from homeroom.diff import Plan, diff
 from homeroom.diff.applied import State, empty_state, standing
 from homeroom.diff.division import divided
 from homeroom.diff.primary import primary_issues
-from homeroom.diff.rekey import walking
+from homeroom.diff.rekey import images_rekeyed, walked, walking
 from homeroom.guard import SEASON, Verdict, Waits, judge
 from homeroom.model.byhand import HandRecord
 from homeroom.model.integration import Integration
@@ -26,7 +26,7 @@ from homeroom.model.season import limits_on
 from homeroom.model.selection import Selection
 from homeroom.model.snapshot import Snapshot
 from homeroom.products import needs_primary, rules_of
-from homeroom.shape import shape
+from homeroom.shape import Desired, shape
 
 Divide = Callable[[Plan, Verdict], Selection | Waits | None]
 """Which part of a plan is applied, if not all of it: what a person approved, or all but what guards hold."""
@@ -65,21 +65,30 @@ def preview(snapshot: Snapshot, integration: Integration, applied: State | None,
     del snapshot  # a large district's rows are not needed twice; who called lets go of them too
     rules, sharing = rules_of(integration), integration.sharing
     looks_back = sharing.narrows or rules.shapes
-    shaped = partial(shape, checked, sharing, rules=rules, accounts=around.accounts)
-    desired = shaped(standing(applied, repairs, checked.delivered) if looks_back else {}, hand=around.hand)
     compared = partial(diff, checked=checked, roster=integration.roster, as_of=as_of,
                        expected_districts=expected_districts, policy=rules.hand)
-    planned = partial(compared, desired, applied, repairs=repairs)
-    plan = planned(around=around)
+
+    def shaped(state: State | None, mended: Repairs, beside: Around) -> Desired:
+        """What is wanted; rules look back at a roster under the ids that the source has now."""
+        back = standing(*_under_new_ids(state, mended, beside), checked.delivered) if looks_back else {}
+        return shape(checked, sharing, back, rules=rules, accounts=beside.accounts, hand=beside.hand)
+
+    desired = shaped(applied, repairs, around)
+    plan = compared(desired, applied, repairs=repairs, around=around)
     if around.rekey:
         around = walking(around, plan.twins)
-        plan = planned(around=around)
+        del plan  # all leave and all come in it: its operations are as many as those of the next one
+        desired = shaped(applied, repairs, around)
+        plan = compared(desired, applied, repairs=repairs, around=around)
     judged = partial(judge, limits=limits_on(as_of, integration.limits, integration.seasons, SEASON),
                      hold_first_load=integration.hold_first_load)
     verdict = judged(plan.facts)
     proposes = plan.twins.twins and any(guard.code in REKEYS for guard in verdict.tripped)
-    kept = planned(around=walking(around, plan.twins)) if proposes else None
-    rekeyed = (kept, judged(kept.facts)) if kept else None
+    rekeyed = None
+    if proposes:
+        beside = walking(around, plan.twins)
+        kept = compared(shaped(applied, repairs, beside), applied, repairs=repairs, around=beside)
+        rekeyed = kept, judged(kept.facts)
     promoted = primary_issues(plan.next_state["people"], [one.person for one in integration.primary],
                               needed=needs_primary(integration))
     issues = pl.concat([Findings(around.issues).frame(), checked.issues, desired.issues, plan.issues, promoted])
@@ -87,9 +96,15 @@ def preview(snapshot: Snapshot, integration: Integration, applied: State | None,
     division = None if wished is None else divided(
         plan, wished, desired, empty_state() if applied is None else applied, repairs, around,
         again=lambda wanted, state, mended, beside: compared(wanted, state, repairs=mended, around=beside),
-        desired_after=lambda state, beside: desired if not looks_back else shaped(
-            standing(state, NO_REPAIRS, checked.delivered), hand=beside.hand),
+        desired_after=lambda state, beside: shaped(state, NO_REPAIRS, beside) if looks_back else desired,
     )
     if division is None:
         return Preview(checked, plan, verdict, issues, rekeyed, hand=around.hand)
     return Preview(checked, division.part, verdict, issues, rest=division.rest, hand=division.after.hand)
+
+
+def _under_new_ids(applied: State | None, repairs: Repairs, around: Around) -> tuple[State | None, Repairs]:
+    """The applied roster and the images of the table, both under the ids of now."""
+    if applied is None or not around.walk:
+        return applied, repairs
+    return walked(applied, around.walk), replace(repairs, images=images_rekeyed(repairs.images, around.walk))

@@ -67,7 +67,7 @@ def goes_on(**words: Any) -> set[Change]:
 
 
 def waiting(**words: Any) -> set[Change]:
-    return left(left_waiting(plan().operations, Waits(**words), before(), plan().next_state))
+    return left(left_waiting(plan().operations, Waits(**words), {}, before(), plan().next_state))
 
 
 def test_nothing_named_is_everything_but_identity_links() -> None:

@@ -33,7 +33,7 @@ from homeroom.diff.rekey import (
 )
 from homeroom.diff.removals import ABSENT, REASON, explain
 from homeroom.diff.rewrites import interrupted, rewrites
-from homeroom.diff.strangers import found, kept_apart, strangers
+from homeroom.diff.strangers import kept_apart, strangers
 from homeroom.model.entities import ENTITIES, WRITE_ORDER
 from homeroom.model.plan import (
     IDENTITIES,
@@ -98,14 +98,14 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     base = rekeyed(committed, walk) if walk else committed
     before = {name: corrected(ENTITIES[name], base[name], images[name]) for name in ENTITIES}
     wanted = {name: _wanted(name, desired, base, before["contacts"]) for name in ENTITIES}
-    others = strangers(wanted["people"].records, before["people"])
+    others = strangers(_rows_of_people(wanted["people"], desired, checked, before["people"]), before["people"])
     wanted = kept_apart(wanted, others, before)
     met = meet(wanted, before, around.hand, policy)
     wanted, desired, known = met.wanted, met.desired(desired), met.known(before)
     forced = rewrites(wanted, base, before, images)
     compared = {
         name: compare(ENTITIES[name], wanted[name], known[name], roster=roster,
-                      forced=forced[name] | touched(walk, name, before[name]),
+                      forced=forced[name], renamed=touched(walk, name),
                       edited=repairs.edited.get(name, frozenset()), altered=repairs.altered.get(name, frozenset()),
                       taken=frozenset(met.taken_of(name)), archived_as=refilled.get(name))
         for name in WRITE_ORDER
@@ -132,10 +132,10 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
         operations=tuple((e, a, rows[e, a]) for e, a in waves() if not rows[e, a].is_empty()),
         counts={name: made.counted(name, compared[name].counts) for name in ENTITIES},
         next_state=next_state,
-        facts=_with_identities(numbers, twins, len(others), moving=around.moving),
+        facts=_with_identities(numbers, twins, len(others.who), moving=around.moving),
         reasons={name: made.reasoned(name, _counted(absent[name], REASON)) for name in ENTITIES},
         left_out={name: _counted(rows, RULE) for name, rows in desired.left_out.items() if rows.height},
-        issues=pl.concat([found(others), twins.issues(), made.issues]),
+        issues=pl.concat([others.issues(), twins.issues(), made.issues]),
         twins=twins,
     )
 
@@ -150,6 +150,17 @@ def _with_identities(numbers: Facts, twins: Proposal, others: int, *, moving: bo
 
 def _counted(rows: pl.DataFrame, column: str) -> dict[str, int]:
     return dict(rows.group_by(column).len().sort(column).iter_rows())
+
+
+def _rows_of_people(said: DesiredEntity, desired: Desired, checked: Checked, before: pl.DataFrame) -> pl.DataFrame:
+    """The people that are wanted, and rows that a rule leaves out under ids of active people: a rule says nothing of
+    the person whose id it was."""
+    out = desired.left_out.get("people")
+    if out is None or out.is_empty():
+        return said.records
+    rows, active = checked.entities["people"].records, before[SOURCE_ID].filter(before[STATUS] == ACTIVE)
+    few = within(rows[SOURCE_ID], out[SOURCE_ID]) & within(rows[SOURCE_ID], active)
+    return pl.concat([rows.filter(few), said.records], how="diagonal")
 
 
 def _wanted(name: str, desired: Desired, base: State, contacts: pl.DataFrame) -> DesiredEntity:

@@ -15,6 +15,7 @@ from homeroom.model.entities import Entity
 from homeroom.model.ids import mint_all
 from homeroom.model.plan import Counts
 from homeroom.shape import DesiredEntity
+from homeroom.shape.marks import within
 
 AT = "_at"
 
@@ -38,12 +39,13 @@ class Compared:
 
 
 def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, roster: str,
-            forced: frozenset[str], edited: frozenset[str], altered: frozenset[str] = frozenset(),
-            taken: frozenset[str] = frozenset(),
+            forced: frozenset[str], renamed: pl.Series | None = None, edited: frozenset[str],
+            altered: frozenset[str] = frozenset(), taken: frozenset[str] = frozenset(),
             archived_as: pl.DataFrame | None = None) -> Compared:
     """Compare wanted records with applied ones.
 
-    `forced` source ids are rewritten even if equal (a half-done move), also those that are kept or archived already;
+    `forced` source ids are rewritten even if equal (a half-done move), also those that are kept or archived already,
+    and so are `renamed` ones, whose id changed;
     `edited` ones carry a hand edit that the SIS overrides; of those, `altered` ones were not archived by hand. `taken`
     ones were made by hand: they stand in `applied` as if the SIS had had them, and are adopted. New records get their
     internal id here. `archived_as` has the fields that records get as they are archived, where they are others than
@@ -54,7 +56,8 @@ def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, ro
     new, back = at.is_null(), _is(applied[STATUS].gather(at), ARCHIVED)
     want = _with_differences(entity, want, applied, at)
     changed = want.select(pl.any_horizontal(differs(f) for f in entity.names)).to_series()
-    touched = _among(want, forced | edited) & ~new
+    torn = _torn(forced, renamed)
+    touched = (within(want[SOURCE_ID], torn) | _among(want, edited)) & ~new
     op = _operations(new, back, changed | touched, _among(want, edited - altered), _among(want, taken))
     want = want.with_columns(_ids(entity, want, applied, at, new, roster), op, at.alias(AT))
     written = want.filter(pl.col("op").is_not_null())
@@ -63,8 +66,8 @@ def compare(entity: Entity, desired: DesiredEntity, applied: pl.DataFrame, *, ro
     if archived_as is not None:
         absent = absent.update(archived_as, on=SOURCE_ID, include_nulls=True)
     unchanged = want.height - written.height
-    if forced:
-        written, absent, rest = _mended(written, absent, rest, forced)
+    if len(torn):
+        written, absent, rest = _mended(written, absent, rest, torn)
     columns = [ID, SOURCE_ID, STATUS, *entity.names]
     active = want.with_columns(pl.lit(ACTIVE).alias(STATUS)).select(columns)
     archived = absent.with_columns(pl.lit(ARCHIVED).alias(STATUS)).select(columns)
@@ -140,10 +143,16 @@ def _unseen(unseen: pl.DataFrame, unusable: pl.Series) -> tuple[pl.DataFrame, pl
     return active.join(broken, on=SOURCE_ID, how="anti"), pl.concat([rest, kept])
 
 
+def _torn(forced: frozenset[str], renamed: pl.Series | None) -> pl.Series:
+    """All that is rewritten; of a re-key these are as many as there are records, so they stay a column."""
+    few = pl.Series(SOURCE_ID, sorted(forced), dtype=pl.String)
+    return few if renamed is None else pl.concat([few, renamed.alias(SOURCE_ID)])
+
+
 def _mended(written: pl.DataFrame, absent: pl.DataFrame, rest: pl.DataFrame,
-            forced: frozenset[str]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+            forced: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Of what stays, write the forced rows too: kept ones as they are, archived ones as archived once more."""
-    torn, active = _among(rest, forced), rest[STATUS] == ACTIVE
+    torn, active = within(rest[SOURCE_ID], forced), rest[STATUS] == ACTIVE
     kept = rest.filter(torn & active).with_columns(pl.lit("update").alias("op"))
     return (
         pl.concat([written, kept], how="diagonal"),

@@ -56,7 +56,7 @@ def divided(whole: Plan, wished: Selection | Waits, desired: Desired, applied: S
 
 def _left(whole: Plan, wished: Selection | Waits, before: State) -> Left:
     if isinstance(wished, Waits):
-        return left_waiting(whole.operations, wished, before, whole.next_state)
+        return left_waiting(whole.operations, wished, whole.twins.twins, before, whole.next_state)
     return left_by(whole.operations, wished, before, whole.next_state)
 
 

@@ -34,6 +34,7 @@ Walk = Mapping[str, pl.DataFrame]
 """Entity → (`was`, `now`): source ids before and now, each at most once on its side."""
 
 _KEY = "_key"
+_HOME = "home_school"
 _PAIRS = {WAS: pl.String(), NOW: pl.String(), WHY: pl.String()}
 _ORDER = ("orgs", "terms", "courses", "people", "classes", "enrollments", "contacts")
 
@@ -71,14 +72,19 @@ def proposal(removed: Mapping[str, pl.DataFrame], created: Mapping[str, pl.DataF
         if gone.is_empty() or new.is_empty():
             continue
         gone = _walked_references(name, gone, twins)
-        found: list[pl.DataFrame] = []
-        for why, keys in _RULES[name]:
-            pairs = _twins(keys(gone), keys(new)).with_columns(pl.lit(why).alias(WHY))
-            gone = gone.join(pairs, left_on=SOURCE_ID, right_on=WAS, how="anti")
-            new = new.join(pairs, left_on=SOURCE_ID, right_on=NOW, how="anti")
-            found.append(pairs)
-        twins[name] = pl.concat(found)
+        twins[name] = same(name, gone, new)
     return Proposal({name: pairs for name, pairs in twins.items() if pairs.height})
+
+
+def same(name: str, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Records of one entity that are the same before and after: `was`, `now` and `why`."""
+    found: list[pl.DataFrame] = []
+    for why, keys in _RULES[name]:
+        pairs = _twins(keys(before), keys(after)).with_columns(pl.lit(why).alias(WHY))
+        before = before.join(pairs, left_on=SOURCE_ID, right_on=WAS, how="anti")
+        after = after.join(pairs, left_on=SOURCE_ID, right_on=NOW, how="anti")
+        found.append(pairs)
+    return pl.concat(found)
 
 
 def walk_of(operations: Iterable[Mapping[str, Any]]) -> dict[str, pl.DataFrame]:
@@ -109,9 +115,21 @@ def rekeyed(state: State, walk: Walk) -> State:
     return {name: _renamed(rows, walk[name]) if name in walk else rows for name, rows in state.items()}
 
 
+def walked(state: State, walk: Walk) -> State:
+    """The state as if the source had always had its new ids, in what fields point to as well: what rules of products
+    look back at."""
+    found = {name: _walked_references(name, rows, walk, itself=True) for name, rows in rekeyed(state, walk).items()}
+    if "orgs" in walk:
+        home = _walked(found["people"][_HOME], walk["orgs"], lists=False)
+        found["people"] = found["people"].with_columns(home.alias(_HOME))
+    return found
+
+
 def images_rekeyed(images: Iterable[TableImage], walk: Walk) -> tuple[TableImage, ...]:
     """Images of the table under the ids of now: an interrupted run may have written either."""
-    names = {name: dict(pairs.select(WAS, NOW).iter_rows()) for name, pairs in walk.items()}
+    images = tuple(images)
+    told = {image.entity for image in images}
+    names = {name: dict(pairs.select(WAS, NOW).iter_rows()) for name, pairs in walk.items() if name in told}
     return tuple(
         TableImage(i.entity, i.id, names.get(i.entity, {}).get(i.source_id, i.source_id), i.status, i.fields, i.place)
         for i in images
@@ -131,9 +149,9 @@ def with_old_ids(state: State, walk: Walk) -> State:
     return {name: known(name) if walk else rows for name, rows in state.items()}
 
 
-def touched(walk: Walk, name: str, rows: pl.DataFrame) -> frozenset[str]:
-    """Source ids of now whose record must be written, because its id changed."""
-    return frozenset(walk[name][NOW].to_list()) & frozenset(rows[SOURCE_ID].to_list()) if name in walk else frozenset()
+def touched(walk: Walk, name: str) -> pl.Series | None:
+    """Source ids of now whose record must be written, because its id changed: as many as there are records."""
+    return walk[name][NOW] if name in walk else None
 
 
 def _renamed(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -146,11 +164,11 @@ def _renamed(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
                              .alias(SOURCE_ID))
 
 
-def _walked_references(name: str, rows: pl.DataFrame, twins: Walk) -> pl.DataFrame:
-    """The rows as if what they point to had its new id."""
+def _walked_references(name: str, rows: pl.DataFrame, twins: Walk, *, itself: bool = False) -> pl.DataFrame:
+    """The rows as if what they point to had its new id; with `itself` also records of the same entity."""
     for one in ENTITIES[name].fields:
         target = one.references
-        if target is None or target == name or target not in twins:
+        if target is None or (target == name and not itself) or target not in twins:
             continue
         rows = rows.with_columns(_walked(rows[one.name], twins[target], one.kind == "list").alias(one.name))
     return rows
@@ -190,6 +208,8 @@ _NAME = pl.concat_str(pl.col("given_name").fill_null(""), pl.col("family_name").
                       separator=" ").str.strip_chars()
 """The whole name: a contact at Clever has all of it in one field."""
 _EMPTY_IS_SOMETHING = ("terms", "periods")
+_TITLE = pl.coalesce("source_title", "title")
+"""The title that the source gave: one that was made unique carries the id, which is just what changed."""
 
 
 def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
@@ -210,9 +230,9 @@ _RULES: Mapping[str, tuple[tuple[str, Callable[[pl.DataFrame], pl.DataFrame]], .
     "people": (("number and name", _numbers), ("username and name", _by("username", _NAME)),
                ("email and name", _by("email", _NAME))),
     "classes": (
-        ("code, title and school", _by("code", "title", "school")),
+        ("code, title and school", _by("code", _TITLE, "school")),
         ("title, school, terms and periods",
-         _by("title", "school", *(pl.col(column).fill_null("") for column in _EMPTY_IS_SOMETHING))),
+         _by(_TITLE, "school", *(pl.col(column).fill_null("") for column in _EMPTY_IS_SOMETHING))),
     ),
     "enrollments": (("class, person and role", _by("class", "person", "role")),),
     "contacts": (("student and guardian", _by("student", "guardian")),),

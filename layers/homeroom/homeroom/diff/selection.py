@@ -18,6 +18,7 @@ from dataclasses import replace
 import polars as pl
 
 from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, State
+from homeroom.diff.rekey import NOW, WAS, Walk
 from homeroom.model.entities import ENTITIES, LIST_KINDS, Field
 from homeroom.model.plan import IDENTITIES
 from homeroom.model.selection import Selection
@@ -74,15 +75,32 @@ def left_by(operations: Operations, selection: Selection, *states: State) -> Lef
     return closed(operations, left)
 
 
-def left_waiting(operations: Operations, waits: Waits, *states: State) -> Left:
-    """What waits for a person by the guards that tripped, and what would hang in the air without it."""
+def left_waiting(operations: Operations, waits: Waits, twins: Walk, *states: State) -> Left:
+    """What waits for a person by the guards that tripped, and what would hang in the air without it.
+
+    Of `twins`, records that came under new ids, both sides wait or none: nobody stands twice, and nobody is missing,
+    while a person decides.
+    """
     left = {}
     for name, archives, rows in operations:
         marks = pl.zeros(rows.height, pl.Boolean, eager=True)
         for selection in _selections(waits):
             marks = marks | chosen(rows, name, selection, *states)
         left[name, archives] = marks
-    return closed(operations, left)
+    return closed(operations, _with_twins(operations, left, twins))
+
+
+def _with_twins(operations: Operations, left: Left, twins: Walk) -> Left:
+    """The same, and with each record that is left out its twin."""
+    ids = {(name, archives): rows[SOURCE_ID] for name, archives, rows in operations}
+    both = dict(left)
+    for name, pairs in twins.items():
+        for archives, here, there in ((True, WAS, NOW), (False, NOW, WAS)):
+            if (name, archives) in left and (name, not archives) in left:
+                waits = within(pairs[here], ids[name, archives].filter(left[name, archives]))
+                other = within(ids[name, not archives], pairs[there].filter(waits))
+                both[name, not archives] = both[name, not archives] | other
+    return both
 
 
 def _selections(waits: Waits) -> list[Selection]:

@@ -1,33 +1,80 @@
-"""An id that now belongs to somebody else (IDN-01): names, username, number and email all differ.
+"""An id that now belongs to somebody else (IDN-01), by either of two signs:
+
+    names, username, number and email all differ from those of the record that the roster knows under that id
+    the name is another one, and by number, username or email, with the name, the row is another person that is known
 
 Such a row is not taken: it would give one person's account and history to another. The record and what hangs on it stay
-as they were applied, until the district corrects the ids. Origin: `roster-sync.md` 4(f) IDN-01, complaint 48.
+as they were applied, until the district corrects the ids. So does the person whom the row is about, though nobody has
+the own id any more; and whose record stays is not made anew under a new id (IDN-03): ids that were dealt out anew
+archive nobody and double nobody. Origin: `roster-sync.md` 4(f) IDN-01, complaint 48, ADR 0029.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
 from homeroom.check.findings import SCHEMA, no_issues
-from homeroom.diff.applied import SOURCE_ID, State
+from homeroom.diff.applied import ACTIVE, SOURCE_ID, STATUS, State
+from homeroom.diff.rekey import NOW, WAS, Proposal, same
 from homeroom.shape import DesiredEntity
 from homeroom.shape.marks import within
 
-_MUST_DIFFER = ("given_name", "family_name", "username")
+_NAMES = ("given_name", "family_name")
+_MUST_DIFFER = (*_NAMES, "username")
 _MAY_BE_UNSAID = ("identifier", "email")
+_COLUMNS = (SOURCE_ID, *_MUST_DIFFER, *_MAY_BE_UNSAID, "user_ids")
 _HANGS_ON: Mapping[str, tuple[str, ...]] = {"enrollments": ("person",), "contacts": ("student", "guardian")}
 
 
-def strangers(people: pl.DataFrame, applied: pl.DataFrame) -> pl.Series:
-    """Source ids of wanted people who are not who the roster knows under that id, archived people included."""
-    columns = [SOURCE_ID, *_MUST_DIFFER, *_MAY_BE_UNSAID]
-    both = people.select(columns).join(applied.select(columns), on=SOURCE_ID, how="inner", suffix=" was")
-    return both.filter(
+@dataclass(frozen=True)
+class Strangers:
+    """Source ids. `who`: their row is about somebody else. `meant`: whom such rows are about, with no row of their own.
+    `again`: (`was`, `now`, `why`), people whose record stays because of its row, under new ids."""
+
+    who: pl.Series
+    meant: pl.Series
+    again: pl.DataFrame
+
+    def issues(self) -> pl.DataFrame:
+        """IDN-01 for each row that is not taken, IDN-03 for each new id that is not."""
+        if self.who.is_empty():
+            return no_issues()
+        told = {"code": pl.lit("IDN-01"), "entity": pl.lit("people"), SOURCE_ID: pl.col(SOURCE_ID),
+                "file": pl.lit("users"), "column": pl.lit("sourcedId")}
+        rows = self.who.sort().alias(SOURCE_ID).to_frame()
+        found = rows.select(told.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in SCHEMA.items())
+        return pl.concat([found, Proposal({"people": self.again}).issues()])
+
+
+def strangers(people: pl.DataFrame, applied: pl.DataFrame) -> Strangers:
+    """Who of the source's people is not who the roster knows under that id, archived people included.
+
+    `people` are the rows of the source, also of people whom a rule leaves out.
+    """
+    people, known = people.select(_COLUMNS), applied.select(*_COLUMNS, STATUS)
+    both = people.join(known, on=SOURCE_ID, how="inner", suffix=" was")
+    other = both.filter(
         *(_differs(name) for name in _MUST_DIFFER),
         *(_differs(name).fill_null(True) for name in _MAY_BE_UNSAID),
     )[SOURCE_ID]
+    renamed = both.filter(pl.any_horizontal(_differs(name) for name in _NAMES)).select(_COLUMNS)
+    pairs = _same(known, renamed).filter(pl.col(WAS) != pl.col(NOW))
+    who = pl.concat([other, pairs[NOW].alias(SOURCE_ID)]).unique()
+    meant = pairs[WAS].filter(~within(pairs[WAS], people[SOURCE_ID]))
+    stays = known.filter((pl.col(STATUS) == ACTIVE) & within(known[SOURCE_ID], who))
+    again = _same(stays, people.join(known, on=SOURCE_ID, how="anti") if stays.height else people.clear())
+    return Strangers(who, meant, again)
+
+
+def _same(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """The same people by strong evidence. Few have another name today, or another one's id: the rest is not looked at.
+    """
+    names = [pl.col(name).str.to_lowercase() for name in _NAMES]
+    either = before.join(after, on=names, how="semi"), after.join(before, on=names, how="semi")
+    return same("people", *either)
 
 
 def _differs(name: str) -> pl.Expr:
@@ -35,17 +82,21 @@ def _differs(name: str) -> pl.Expr:
     return pl.col(name).str.to_lowercase() != pl.col(f"{name} was").str.to_lowercase()
 
 
-def kept_apart(wanted: Mapping[str, DesiredEntity], who: pl.Series, before: State) -> dict[str, DesiredEntity]:
+def kept_apart(wanted: Mapping[str, DesiredEntity], others: Strangers, before: State) -> dict[str, DesiredEntity]:
     """What is wanted without the strangers and what hangs on them; all of that stays as it was applied."""
-    if who.is_empty():
+    if others.who.is_empty():
         return dict(wanted)
-    return {**wanted, "people": _without(wanted["people"], within(wanted["people"].records[SOURCE_ID], who), who)} | {
-        name: _hanging(wanted[name], before[name], fields, who) for name, fields in _HANGS_ON.items()
+    people = wanted["people"]
+    out = pl.concat([others.who, others.again[NOW].alias(SOURCE_ID)])
+    stay = pl.concat([others.who, others.meant.alias(SOURCE_ID)])
+    return {**wanted, "people": _without(people, within(people.records[SOURCE_ID], out), stay)} | {
+        name: _hanging(wanted[name], before[name], fields, out, stay) for name, fields in _HANGS_ON.items()
     }
 
 
-def _hanging(said: DesiredEntity, before: pl.DataFrame, fields: tuple[str, ...], who: pl.Series) -> DesiredEntity:
-    theirs, known = _any_of(said.records, fields, who), _any_of(before, fields, who)
+def _hanging(said: DesiredEntity, before: pl.DataFrame, fields: tuple[str, ...], out: pl.Series,
+             stay: pl.Series) -> DesiredEntity:
+    theirs, known = _any_of(said.records, fields, out), _any_of(before, fields, stay)
     return _without(said, theirs, pl.concat([said.records[SOURCE_ID].filter(theirs), before[SOURCE_ID].filter(known)]))
 
 
@@ -56,13 +107,3 @@ def _any_of(rows: pl.DataFrame, fields: tuple[str, ...], who: pl.Series) -> pl.S
 
 def _without(said: DesiredEntity, out: pl.Series, stay: pl.Series) -> DesiredEntity:
     return DesiredEntity(said.records.filter(~out), pl.concat([said.unusable, stay]), said.gone)
-
-
-def found(who: pl.Series) -> pl.DataFrame:
-    """IDN-01 for each of them."""
-    if who.is_empty():
-        return no_issues()
-    told = {"code": pl.lit("IDN-01"), "entity": pl.lit("people"), SOURCE_ID: pl.col(SOURCE_ID), "file": pl.lit("users"),
-            "column": pl.lit("sourcedId")}
-    rows = who.sort().alias(SOURCE_ID).to_frame()
-    return rows.select(told.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in SCHEMA.items())

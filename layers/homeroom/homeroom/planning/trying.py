@@ -15,13 +15,14 @@ import polars as pl
 from homeroom.check import by_code
 from homeroom.diff.applied import ACTIVE, SOURCE_ID, STATUS, State
 from homeroom.errors import Refused
+from homeroom.guard import SEASON
 from homeroom.model.choice_events import Choices
 from homeroom.model.choices import merged
 from homeroom.model.entities import ENTITIES
 from homeroom.model.integration import Integration
 from homeroom.model.issues import CATALOGUE
 from homeroom.model.past_events import AskTry
-from homeroom.model.season import Season
+from homeroom.model.season import limits_on
 from homeroom.model.snapshot import Snapshot
 from homeroom.planning.around import around
 from homeroom.planning.looking import Rows, as_planning, kept_without, load, newest_rows, with_choices
@@ -87,11 +88,11 @@ def chosen(integration: Integration, choices: Choices) -> Integration:
 
 
 def _limited(integration: Integration, question: AskTry, day: str) -> Integration:
-    """The integration with the limits of the question, as a season window of that one day: they count before all."""
+    """The integration with the limits of the question over those of that day: they count before all."""
     if not question.limits:
         return integration
-    return integration.model_copy(update={
-        "seasons": (*integration.seasons, Season(first=day, last=day, limits=question.limits))})
+    limits = limits_on(day, integration.limits, integration.seasons, SEASON)
+    return integration.model_copy(update={"limits": {**limits, **question.limits}, "seasons": ()})
 
 
 def lacking(without: Iterable[str], integration: Integration) -> list[str]:

@@ -54,7 +54,7 @@ def shape(checked: Checked, sharing: Sharing = _EVERYTHING,
 
 def _ruled(standing: Standing, rules: Rules, applied: Frames, hand: Sequence[HandRecord]) -> Standing:
     """What the rules of products leave and make, in this order; a rule that is off looks at nothing."""
-    standing = taken(standing, rules)
+    standing = taken(standing, rules, applied)
     if rules.fields:
         standing = received(standing, rules.fields)
     if rules.grade_words or rules.needs_grades:

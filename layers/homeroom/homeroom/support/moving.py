@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from homeroom.apply.holds import lapse
 from homeroom.errors import Refused
 from homeroom.model import events
 from homeroom.model.integration import Moving
@@ -42,6 +43,8 @@ def change_aggregator(event: events.ChangeAggregator, world: World) -> dict[str,
     answer = connect(_with_its_own_secret(event), world, moving)
     if control.pending is not None:
         world.runs.clear_pending(now.id, control.pending)
+    if control.held_run is not None:
+        lapse(world, world.runs.control(now.id), "the roster comes another way since")
     return answer | {"was": {"aggregator": now.aggregator, "transport": now.transport}, "effect": EFFECT}
 
 
