@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -38,6 +39,20 @@ def show(*sections: RenderableType | None) -> None:
         if number:
             screen.print()
         screen.print(_whole(section), crop=False)
+
+
+def minute(at: str | None) -> str:
+    """An ISO time as people read it: `2026-09-07 14:30`, in the zone it is in; empty for none."""
+    return datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def plain(value: Any) -> str:
+    """A value of a record as people read it."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def print_json(document: Any) -> None:

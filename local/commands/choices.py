@@ -51,15 +51,11 @@ def options(
 
     What is not named stays as it is. Options of the product line and the district's own are told apart.
     """
-    given: dict[str, dict[str, Any]] = {
-        "options": {"class_names": _word(unique_names, CLASS_NAMES, "--unique-names"), "parents": parents,
-                    "match_by_name": match_by_name, "one_school": one_school, "only_source": only_source,
-                    "on_hold": _word(on_hold, ON_HOLD, "--on-hold")},
-        "schedule": {} if daily is None else {"mode": "daily" if daily else "weekly", "days": (), "at": None},
-        "sign_in": {"on": sign_in, "students": students},
-    }
+    named = named_choices(unique_names, on_hold, daily, parents=parents, match_by_name=match_by_name,
+                          one_school=one_school, only_source=only_source)
+    given = {**named, "sign_in": {"on": sign_in, "students": students}}
     asked = events.ChangeOptions(operation="options", integration=integration, by=who(by), reason=reason,
-                                 choices=_choices(_read(file) if file else {}, given, confirm=confirm))
+                                 choices=choices_of(file, given, confirm=confirm))
     answer = opened(stack, profile).ask(asked)
     return told(answer, as_json, *options_view(answer))
 
@@ -84,14 +80,25 @@ def demote(
     return told(answer, as_json, *primary_view(answer))
 
 
+def named_choices(unique_names: str | None, on_hold: str | None, daily: bool | None,
+                  **flags: bool | None) -> dict[str, dict[str, Any]]:
+    """What options of a command name, part by part; None is what they do not. Raises typer.BadParameter."""
+    return {
+        "options": {"class_names": _word(unique_names, CLASS_NAMES, "--unique-names"),
+                    "on_hold": _word(on_hold, ON_HOLD, "--on-hold"), **flags},
+        "schedule": {} if daily is None else {"mode": "daily" if daily else "weekly", "days": (), "at": None},
+    }
+
+
 def _word(given: str | None, words: Mapping[str, str], name: str) -> str | None:
     if given is not None and given not in words:
         raise typer.BadParameter(f"one of: {', '.join(words)}", param_hint=name)
     return None if given is None else words[given]
 
 
-def _choices(kept: Mapping[str, Any], given: Mapping[str, Mapping[str, Any]], *, confirm: bool) -> Choices:
+def choices_of(file: Path | None, given: Mapping[str, Mapping[str, Any]], *, confirm: bool = False) -> Choices:
     """What a file says, and over it the options given (not None). Raises typer.BadParameter."""
+    kept = _read(file) if file else {}
     asked = dict(kept)
     for part, named in given.items():
         chosen = {name: value for name, value in named.items() if value is not None or part == "schedule"}

@@ -64,7 +64,7 @@ def connect(
     answer = where.ask(_request(asked, same_people))
     stored = credentials is not None or wanted.secret_name is not None
     if not (test and stored and wanted.transport != "csv_pushed"):
-        return told(answer, as_json, *integrations_view([answer]), schedule_line(answer), *steps_view(answer["steps"]))
+        return told(answer, as_json, *integrations_view([answer]), schedule_line(answer), *steps_view(answer))
     tested = _tested(where, integration, by, reason, as_json)
     return _tell_test(tested, {**answer, **tested}, as_json)
 
@@ -131,7 +131,7 @@ def _tell_test(tested: dict[str, Any], answer: dict[str, Any], as_json: bool) ->
     """What the test found, and the steps of the set-up; a failure in one line on stderr, and exit code 1."""
     districts = [] if tested["ok"] and tested["district_id"] else districts_view(tested["districts"])
     told(answer, as_json, *findings_view(tested["findings"], tested["schools"]), *districts,
-         *integrations_view([tested]), schedule_line(tested), *steps_view(tested["steps"]))
+         *integrations_view([tested]), schedule_line(tested), *steps_view(tested))
     failed = next((finding for finding in tested["findings"] if not finding["ok"]), None)
     turn = next((step["name"] for step in tested["steps"] if step["done"] is False), None)
     if failed is None or turn == ACCEPT:

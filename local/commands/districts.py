@@ -45,7 +45,7 @@ def accept(
     """Accept a district's pending request at Clever."""
     answer = opened(stack, profile).ask(events.Accept(
         operation="accept", integration=integration, district_id=district, by=who(by), reason=reason))
-    return told(answer, as_json, *integrations_view([answer]), *steps_view(answer["steps"]))
+    return told(answer, as_json, *integrations_view([answer]), *steps_view(answer))
 
 
 def verify(
@@ -58,7 +58,7 @@ def verify(
     """
     answer = opened(stack, profile).ask(events.VerifyDistrict(
         operation="verify_district", integration=integration, district_id=district, by=who(by), reason=reason))
-    return told(answer, as_json, *integrations_view([answer]), *steps_view(answer["steps"]))
+    return told(answer, as_json, *integrations_view([answer]), *steps_view(answer))
 
 
 def schools(

@@ -44,7 +44,7 @@ def undo(
         raise Stopped("an undo needs a reason", "Say why with --reason.")
     would = where.ask(events.TryUndo(operation="try_undo", integration=integration, run=run, only=only))
     if preview:
-        return told(would, as_json, *undo_view(would))
+        return told(would, as_json, *undo_view(would, preview=only.everything))
     if not as_json:
         told(would, False, *undo_view(would))
     asked = events.Undo(operation="undo", integration=integration, run=run, only=only, by=who(by), reason=reason)
@@ -52,11 +52,11 @@ def undo(
 
 
 def _named(given: Many, kind: Any, what: str) -> Any:
-    """The values, each a known word. Raises Stopped."""
+    """The values, each a known word. Raises typer.BadParameter."""
     known = get_args(kind)
     wrong = [one for one in given or () if one not in known]
     if wrong:
-        raise Stopped(f"there is no {what} {wrong[0]}", f"Known are: {', '.join(known)}.")
+        raise typer.BadParameter(f"there is no {what} {wrong[0]}; known are: {', '.join(known)}")
     return tuple(given or ())
 
 
@@ -64,8 +64,10 @@ def as_of(
     integration: IntegrationId,
     record: Annotated[str, typer.Argument(metavar="RECORD", help="Internal id or source id.")],
     at: Annotated[str, typer.Option("--at", metavar="TIME", help=(
-        "The moment, as 2026-09-07 or 2026-09-07T14:30; UTC unless it says otherwise."))],
-    entity: Annotated[str, typer.Option("--entity", metavar="KIND", help="people, classes, orgs, …")] = "people",
+        "The moment, as 2026-09-07T14:30, or 2026-09-07 for the first minute of that day; UTC, or with a zone as"
+        " 2026-09-07T14:30-05:00."))],
+    entity: Annotated[str, typer.Option("--entity", metavar="KIND", help=(
+        f"One of: {', '.join(get_args(EntityName))}."))] = "people",
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
     """Show a person, class or school as it was at a moment."""
@@ -73,7 +75,8 @@ def as_of(
     try:
         moment = datetime.fromisoformat(at)
     except ValueError:
-        raise Stopped(f"{at} is no moment", "Write it as 2026-09-07 or 2026-09-07T14:30.") from None
+        raise typer.BadParameter(f"{at} is no moment; write it as 2026-09-07 or 2026-09-07T14:30",
+                                 param_hint="--at") from None
     asked = events.AsOf(
         operation="as_of", integration=integration, entity=cast(EntityName, kind), record=record,
         at=moment if moment.tzinfo else moment.replace(tzinfo=UTC),

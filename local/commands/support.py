@@ -14,15 +14,17 @@ from homeroom.model.directory import UploadedList
 from homeroom.model.integration import Integration
 from homeroom.model.places import DIRECTORY
 from homeroom.model.selection import Selection
-from homeroom.report.next_step import BY_OUTCOME, after_discard
+from homeroom.report.next_step import BY_OUTCOME, BY_SKIP, after_discard
 from local import screen
 from local.commands.asking import opened, told, who
 from local.commands.options import By, IntegrationId, Json, Profile, Reason, Roster, StackName, Wait
 from local.commands.source_options import OfDirectory
 from local.reasons import Stopped
 from local.stack import Stack, wait_for
+from local.views.choices import primary_line
+from local.views.guards import own_lines
 from local.views.set_up import rest_lines, schedule_line, steps_view
-from local.views.summary import integrations_view, runs_view, summary_view
+from local.views.summary import decisions, integrations_view, runs_view, summary_view
 
 WAIT_SECONDS = 3600
 SHORTEST_HASH = 8
@@ -52,7 +54,8 @@ def status(integration: IntegrationId, stack: StackName = None, profile: Profile
     """Show whose turn it is, the set-up, and the newest runs."""
     answer = opened(stack, profile).ask(events.ShowStatus(operation="status", integration=integration))
     return told(answer, as_json, *integrations_view([answer]), schedule_line(answer),
-                rest_lines(answer["set_up"]["blackouts"]), *steps_view(answer["steps"]), *runs_view(answer["runs"]))
+                rest_lines(answer["set_up"]["blackouts"]), own_lines(answer["set_up"]), primary_line(answer["primary"]),
+                *steps_view(answer), *runs_view(answer["runs"]))
 
 
 def upload(integration: IntegrationId, roster: Roster, directory: OfDirectory = False, stack: StackName = None,
@@ -140,8 +143,9 @@ def approve(
     held = where.ask(events.Preview(operation="preview", integration=integration, run=run))
     known = _waiting_hash(held, rekey)
     if len(plan) < SHORTEST_HASH or not known.startswith(plan):
-        raise Stopped(f"the hash is not that of the plan of run {run}", (
-            f"`homeroom show` prints it below the summary; give its first {SHORTEST_HASH} characters or more."))
+        raise Stopped(f"the hash is not that of the plan{' with its re-key' if rekey else ''} of run {run}", (
+            f"`homeroom show {integration} {run}` prints the command with the hash; a re-key has one of its own, and"
+            " needs --rekey."))
     only = {"entities": only_entities, "changes": changes, "schools": school, "classes": in_class, "records": record}
     answer = where.ask(events.Approve(
         operation="approve", integration=integration, run=run, plan_hash=known, rekey=rekey, by=who(by), reason=reason,
@@ -200,10 +204,11 @@ def _run_sections(answer: dict[str, Any]) -> list[Any]:
     """A run's summary, and what became of it since; a run without one as a line of the ledger."""
     summary, outcome = answer["summary"], answer["outcome"]
     if summary is None:
-        return runs_view([answer], named=True)
+        step = BY_SKIP.get(answer["code"] or "") if outcome == "skipped" else None
+        return [*runs_view([answer], named=True), f"[bold]Next:[/bold] {screen.escape(step.text)}" if step else None]
     since = answer["text"].partition("; since then ")[2]
     if outcome == summary["outcome"] and not since:
-        return [*summary_view(summary), *_approvals(answer)]
+        return [*summary_view(summary), decisions(answer) or None, *_approvals(answer)]
     if outcome == summary["outcome"]:
         settled = {**summary, "waits": None, "next": asdict(BY_OUTCOME["applied"])}
         return [*summary_view(settled), f"[bold]Since then:[/bold] {screen.escape(since)}"]

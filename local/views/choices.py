@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from local.screen import escape, table
+from local.screen import escape, minute, table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _FROM: Mapping[str, str] = {
-    "district": "[bold]the district chose it[/bold]", "product line": "so is the product line",
+    "district": "[bold]the district chose it[/bold]", "product line": "the product line has it so",
     "default": "[dim]nobody chose otherwise[/dim]",
 }
+_NAMES: Mapping[str, tuple[str, str]] = {
+    "strict": ("Refuse files without a manifest", "--file (strict)"),
+    "parents": ("Sync Parent Data", "--parents, --no-parents"),
+    "class_names": ("Force Unique Class Names", "--unique-names"),
+    "match_by_name": ("Match Users By Name", "--match-by-name"),
+    "directory": ("Directory for it", "--file (directory)"),
+    "one_school": ("One school a student", "--one-school"),
+    "home_schools": ("Home schools named by the district", "--file (home_schools)"),
+    "only_source": ("The SIS is the only source", "--only-source"),
+    "on_hold": ("What waits in a hold", "--on-hold all, --on-hold removals"),
+    "goals": ("Clever Goals", "--file (goals)"),
+}
+"""Option → its name for people, and what changes it."""
 
 
 def options_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:
     """What counts now, and where it comes from; what the change does."""
-    told, made = answer["set"], table("option", "counts", "because", wrap=["counts"])
+    told, made = answer["set"], table("option", "counts", "because", "to change it", wrap=["counts", "to change it"])
     for name, option in told["options"].items():
-        made.add_row(name, escape(_said(option["value"])), _FROM[option["from"]])
-    others = table("", "", wrap=[""])
-    for name, values in (("sign_in", told["sign_in"]), ("sharing", told["sharing"])):
-        others.add_row(name, escape("; ".join(f"{key} {_said(value) or 'all'}" for key, value in values.items())))
-    others.add_row("schedule", escape(told["when"]["schedule"]))
-    others.add_row("products", escape(", ".join(told["products"])) or "[dim]all of the line[/dim]")
+        word, how = _NAMES.get(name, (name, "--file"))
+        change = how if option["offered"] else "[dim]not offered by the products[/dim]"
+        made.add_row(word, escape(_said(option["value"]) or "none"), _FROM[option["from"]], change)
+    sign_in, others = told["sign_in"], table("", "", "to change it", wrap=[""])
+    others.add_row("Sign-in by the portal", f"{_said(sign_in['on'])}, of students {_said(sign_in['students'])}",
+                   "--sign-in, --students-sign-in")
+    shared = "; ".join(f"{key} {_said(value) or 'all'}" for key, value in told["sharing"].items())
+    others.add_row("What is shared", escape(shared), "homeroom choose, homeroom share")
+    others.add_row("Schedule", escape(told["when"]["schedule"]), "--daily, --weekly")
+    others.add_row("Products", escape(", ".join(told["products"])) or "[dim]all of the line[/dim]", "--file")
     return [made, others, f"{answer['effect'][:1].upper()}{answer['effect'][1:]}."]
 
 
 def primary_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:
-    """The primary administrators by internal id, and what the change does."""
+    """The primary administrators, by the source id where they are in the roster, and what the change does."""
     made = table("person", "promoted by", "at", "reason", wrap=["reason"])
     for one in answer["primary"]:
-        made.add_row(escape(one["person"]), escape(one["by"]), one["at"][:16].replace("T", " "), escape(one["reason"]))
+        made.add_row(escape(one.get("source_id") or one["person"]), escape(one["by"]), minute(one["at"]),
+                     escape(one["reason"]))
     return [made if made.row_count else "Nobody is primary administrator.",
             f"{answer['effect'][:1].upper()}{answer['effect'][1:]}."]
+
+
+def primary_line(primary: Sequence[Mapping[str, Any]]) -> str:
+    """Who is a primary administrator; empty where nobody is."""
+    told = ", ".join(escape(one.get("source_id") or one["person"]) for one in primary)
+    return f"[dim]Primary administrators:[/dim] {told}" if told else ""
 
 
 def _said(value: Any) -> str:

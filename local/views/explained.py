@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from homeroom.report.words import OWNERS
-from local.screen import escape, table
+from local.screen import escape, minute, plain, table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _STYLES: Mapping[bool | None, str] = {True: "bold green", False: "bold yellow", None: "bold"}
 _LONGEST_VALUE = 60
+_REASONS: Mapping[str, str] = {"absent": "not in the source any more"}
 
 
 def explained_view(told: Mapping[str, Any]) -> list[RenderableType | None]:
@@ -65,15 +66,21 @@ def _roster(roster: Mapping[str, Any]) -> str:
     if roster["status"] is None:
         return "not there"
     by = roster.get("by")
-    return f"{roster['status']} since run {by['run']} ({by['op']}: {by['reason']}), {by['at'][:16].replace('T', ' ')}" \
-        if by else str(roster["status"])
+    if not by:
+        return str(roster["status"])
+    why = _REASONS.get(by["reason"], by["reason"])
+    return f"{roster['status']} since run {by['run']} ({by['op']}: {why}), {minute(by['at'])}"
 
 
 def _by_hand(by_hand: Mapping[str, Any]) -> list[str]:
     made = by_hand["made"]
-    lines = [f"made by {made['by']}, {made['at'][:16]}, {made['status']}: {made['reason']}"] if made else []
-    return lines + [f"{edit['action']} by {edit['by']}, {edit['at'][:16]}: {', '.join(edit['fields'] or ()) or 'whole'}"
-                    "; until the next run" for edit in by_hand["edits"]]
+    lines = [f"made by {made['by']}, {minute(made['at'])}, {made['status']}: {made['reason']}"] if made else []
+    return lines + [f"{edit['action']} by {edit['by']}, {minute(edit['at'])}{_changed(edit['fields'])}; until the next run"
+                    for edit in by_hand["edits"]]
+
+
+def _changed(fields: Sequence[str] | Mapping[str, Any] | None) -> str:
+    return f": {', '.join(fields)}" if fields else ""
 
 
 def _issues(issues: Sequence[Mapping[str, Any]]) -> RenderableType | None:
@@ -89,26 +96,21 @@ def _issues(issues: Sequence[Mapping[str, Any]]) -> RenderableType | None:
 
 
 def _values(values: Sequence[Mapping[str, Any]]) -> RenderableType | None:
-    """Each value with where it comes from; what is said elsewhere in another way stands beside it."""
+    """Each value that counts, with where it comes from; what is said elsewhere in another way stands beside it."""
     others = any("source_says" in value or "by_hand" in value for value in values)
     made = table("field", "value", "from", *(["says now"] if others else []), wrap=["value", "from", "says now"])
     for value in values:
-        now = []
-        if "by_hand" in value:
-            now.append(f"by hand: {_plain(value['by_hand'])}")
+        now = [f"SIS, as applied last: {_plain(value['value'])}"] if "by_hand" in value else []
         if "source_says" in value:
             now.append(f"source: {_plain(value['source_says'])}")
-        cells = [value["field"], escape(_plain(value["value"])), f"[dim]{escape(value['origin'])}[/dim]"]
+        counts = _plain(value.get("by_hand", value["value"]))
+        cells = [value["field"], escape(counts), f"[dim]{escape(value['origin'])}[/dim]"]
         made.add_row(*cells, *([escape("; ".join(now))] if others else []))
     return made if made.row_count else None
 
 
 def _plain(value: Any) -> str:
-    if value is None:
-        return "empty"
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+    text = plain(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 

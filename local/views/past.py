@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from homeroom.model.entities import ENTITIES
 from local import screen
 
 _WOULD = {"create": "create", "update": "change back", "archive": "archive", "restore": "bring back"}
+_PREVIEWED = "[dim]Nothing was changed. To do it:[/dim] homeroom undo {name} {run} --reason WHY"
 
 
-def undo_view(answer: Mapping[str, Any]) -> list[Any]:
+def undo_view(answer: Mapping[str, Any], *, preview: bool = False) -> list[Any]:
     """Counts by kind of record, what is left alone, and what no undo takes back."""
     rows = [
         f"  {name}: " + ", ".join(f"{word} {counts[key]:,}" for key, word in _WOULD.items() if counts[key])
@@ -25,26 +28,44 @@ def undo_view(answer: Mapping[str, Any]) -> list[Any]:
         screen.escape(answer["effect"]), *rows,
         *(["Left alone (UND-01):", *left] if left else []), *([f"  and {more:,} more"] if more else []),
         screen.escape(answer["not_undone"]),
-    ])]
+    ]), *([_PREVIEWED.format(name=screen.escape(answer["integration"]), run=answer["run"])] if preview else [])]
 
 
 def as_of_view(answer: Mapping[str, Any]) -> list[Any]:
     """The record, its fields, and what belonged to it."""
-    lines = [f"[bold]{screen.escape(answer['entity'])} at {answer['at']}[/bold]: {screen.escape(answer['text'])}"]
-    if answer["found"]:
-        lines.append(f"  {screen.escape(answer['source_id'])} ({answer['id']}): {answer['status']}")
-        lines += [f"  {name}: {screen.escape(_text(value))}" for name, value in answer["fields"].items()]
-        lines += [line for name, belongs in answer["belongs"].items() for line in _belonging(name, belongs)]
-    return ["\n".join([*lines, *(screen.escape(word) for word in answer["unknown"])])]
+    what = ENTITIES[answer["entity"]].singular
+    head = f"[bold]{_of(answer, what)}, at {screen.minute(answer['at'])} UTC[/bold]: {screen.escape(answer['text'])}"
+    unknown = "\n".join(f"[dim]{screen.escape(word)}[/dim]" for word in answer["unknown"])
+    if not answer["found"]:
+        return [f"{head}.", unknown]
+    since = f", {screen.minute(answer['applied_at'])} UTC" if answer["applied_at"] else ""
+    fields = screen.table("field", "value", wrap=["value"])
+    for name, value in answer["fields"].items():
+        fields.add_row(name, screen.escape(screen.plain(value)))
+    belongs = [part for name, one in answer["belongs"].items() for part in _belonging(name, one)]
+    return [f"{head}{since}\nIt was {answer['status']}.", fields, *belongs, unknown]
 
 
-def _belonging(name: str, belongs: Mapping[str, Any]) -> list[str]:
-    told = [f"  {name}: {belongs['count']:,}"]
-    if "roles" in belongs:
-        told[0] += " (" + ", ".join(f"{role} {count:,}" for role, count in belongs["roles"].items()) + ")"
-    return told + [
-        "    " + ", ".join(screen.escape(str(value)) for value in one.values()) for one in belongs.get("first", ())]
+def _of(answer: Mapping[str, Any], what: str) -> str:
+    if not answer["found"]:
+        return f"This {what}"
+    return f"{screen.escape(answer['source_id'])} ({what}, internal id {answer['id']})"
 
 
-def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _belonging(name: str, belongs: Mapping[str, Any]) -> list[Any]:
+    """How many there were, by role where they have one, and those that are listed."""
+    listed = belongs.get("first", ())
+    whole = listed if len(listed) == belongs["count"] else ()
+    roles = belongs.get("roles") or Counter(one["role"] for one in whole if "role" in one)
+    told = ", ".join(f"{role} {number:,}" for role, number in sorted(roles.items()))
+    head = f"[bold]{name.capitalize()}[/bold] ({belongs['count']:,}{f': {told}' if told else ''})"
+    if not listed:
+        return [head]
+    columns = list(dict.fromkeys(column for one in listed for column in one))
+    if name in ("members", "enrollments"):
+        columns.remove("source_id")  # made of the class and the person, which stand there
+    made = screen.table(*(column.replace("_", " ") for column in columns))
+    for one in listed:
+        made.add_row(*(screen.escape(str(one.get(column, ""))) for column in columns))
+    more = belongs["count"] - len(listed)
+    return [head, made, f"and {more:,} more" if more else None]

@@ -16,25 +16,48 @@ _MARKS: Mapping[bool | None, str] = {
     True: "[green]done[/green]", False: "[yellow]open[/yellow]", None: "[dim]not seen[/dim]",
 }
 _DONE = ("created", "changed", "removed", "refused")
+_COMMANDS: Mapping[str, str] = {
+    "enabled": "options {name} --sign-in",
+    "credentials": "rotate {name} --key KEY --secret-file FILE",
+    "accept": "accept {name} DISTRICT-ID --reason WHY     (`homeroom pending` lists who waits)",
+    "verify": "verify {name} DISTRICT-ID     (`homeroom test {name}` shows it)",
+    "schools": "choose {name} SCHOOL...     (`homeroom schools {name}` finds them; --all takes all)",
+    "options": "options {name} --confirm     (takes them as they are; `homeroom options {name}` shows them)",
+    "test": "test {name}",
+    "schedule": "connect {name} --schedule daily     (or `homeroom run {name}`, by hand)",
+    "export": "upload {name} ROSTER     (lands an export by hand; else wait for the district's)",
+    "first run": "run {name}     (or wait for its schedule)",
+    "primary administrator": "promote {name} PERSON --reason WHY",
+    "summary": "show {name}",
+}
+"""Step of the set-up → the command that does it."""
 _ALL_SCHOOLS: Mapping[bool, str] = {
     True: "All schools that the district shares are synced.",
     False: "Nothing is chosen yet. `homeroom choose` takes schools by their ids, or with --all all that are shared.",
 }
 
 
-def steps_view(steps: Iterable[Mapping[str, Any]]) -> list[RenderableType | None]:
-    """The steps of the set-up; the first open one is the turn. Nothing once all are done."""
+def steps_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:
+    """The steps of the set-up; the first open one is the turn, with its command. Nothing once all are done."""
     made, turn = table("step", "", "who", "what", wrap=["what"]), True
-    listed = list(steps)
+    listed, command = answer["steps"], ""
     for step in listed:
         now = turn and step["done"] is False
         turn = turn and not now
+        command = _command(answer, step["name"]) if now else command
         what = escape(step["todo"]) + (f"\n{escape(step['note'])}" if step["note"] else "")
         style = ("[bold]", "[/bold]") if now else ("", "")
         mark = "[bold yellow]now[/bold yellow]" if now else _MARKS[step["done"]]
         who = OWNERS[step["owner"]] if step["owner"] != "nobody" else ""
         made.add_row(step["name"], mark, who, f"{style[0]}{what}{style[1]}")
-    return [made] if any(step["done"] is not True for step in listed) else []
+    return [made, command or None] if any(step["done"] is not True for step in listed) else []
+
+
+def _command(answer: Mapping[str, Any], step: str) -> str:
+    """The command that does a step; empty for what is done elsewhere."""
+    held = answer.get("held_run") is not None and step == "first run"
+    words = "show {name}" if held else _COMMANDS.get(step, "")
+    return f"[bold]Next:[/bold] homeroom {words.format(name=escape(answer['integration']))}" if words else ""
 
 
 def findings_view(findings: Iterable[Mapping[str, Any]], schools: int) -> list[RenderableType | None]:

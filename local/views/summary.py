@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from homeroom.report.words import OWNERS, TRIGGERS, guard_sentence
-from local.screen import Fitting, count, escape, table
+from local.screen import Fitting, count, escape, minute, table
 from local.views.issues import issues_table
 from local.views.plan import guards_view, removals_line, ruled_lines
 
@@ -76,14 +76,14 @@ def words_line(done: Collection[str]) -> str:
 def runs_view(runs: Iterable[Mapping[str, Any]], *, named: bool = False) -> list[RenderableType | None]:
     """Runs, the newest first: `RunRecord` as JSON. `named` tells the integration of each."""
     name = ["integration"] if named else []
-    wide = table("run", *name, "started (UTC)", "by", "outcome", "operations", "why", numbers=["run", "operations"],
+    wide = table("run", *name, "started (UTC)", "by", "outcome", "writes", "why", numbers=["run", "writes"],
                  wrap=["why"])
     narrow = table("run", *name, "started (UTC)", "by", "outcome", numbers=["run"], wrap=["outcome"])
     for run in runs:
         told = run["outcome"] or run["state"]
         style, why = STYLES.get(run["outcome"], ""), escape(run["text"].removeprefix(f"{told}; "))
         outcome = f"[{style}]{told}[/{style}]" if style else told
-        first = [str(run["run"]), *([run["integration"]] if named else []), _minute(run["started_at"]), run["trigger"]]
+        first = [str(run["run"]), *([run["integration"]] if named else []), minute(run["started_at"]), run["trigger"]]
         wide.add_row(*first, outcome, count(run["operations"]), why)
         narrow.add_row(*first, f"{outcome}\n{why}" if why else outcome)
     return [Fitting((wide,), (narrow,)) if wide.row_count else "No runs yet."]
@@ -95,7 +95,7 @@ def integrations_view(integrations: Iterable[Mapping[str, Any]]) -> list[Rendera
                  wrap=["district", "why"])
     narrow = table("integration", "last applied (UTC)", "status", wrap=["status"])
     for one in integrations:
-        who, why, applied = OWNERS.get(one["owner"], ""), escape(one.get("text") or ""), _minute(one["applied_at"])
+        who, why, applied = OWNERS.get(one["owner"], ""), escape(one.get("text") or ""), minute(one["applied_at"])
         wide.add_row(one["integration"], escape(one.get("district") or ""), one["status"], who, applied, why)
         lines = [f"[bold]{one['status']}[/bold]", why, f"Turn: {who}" if who else ""]
         narrow.add_row(one["integration"], applied, "\n".join(line for line in lines if line))
@@ -155,9 +155,21 @@ def _foot(summary: Mapping[str, Any]) -> str:
     lines = [f"[bold]Next:[/bold] {who}{escape(step['text'])}"]
     if summary["plan_hash"]:
         content = summary["source"]["content"]
-        lines.append(f"[dim]Plan:[/dim] {summary['plan_hash'][:12]}   [dim]Content:[/dim] {content}")
+        plan = "Applied plan" if summary.get("waits") else "Plan"
+        told = "" if summary["outcome"] == "nothing to change" else f"[dim]{plan}:[/dim] {summary['plan_hash'][:12]}   "
+        lines.append(f"{told}[dim]Content:[/dim] {content}")
     return "\n".join(lines)
 
 
-def _minute(at: str | None) -> str:
-    return datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M") if at else ""
+def decisions(answer: Mapping[str, Any]) -> str:
+    """The commands that decide on a plan that waits, with its hashes; empty where nothing waits."""
+    if not answer["held"]:
+        return ""
+    run = f"{escape(answer['integration'])} {answer['run']}"
+    rekey, known = (answer["summary"] or {}).get("rekey"), answer["waits"] or answer["plan_hash"]
+    lines = [("Approve", f"approve {run} --plan {known[:12]} --reason WHY"),
+             ("A part", f"approve {run} --plan {known[:12]} --school ID --reason WHY"),
+             ("Discard", f"discard {run} --reason WHY")]
+    if rekey and not answer["waits"]:
+        lines[:2] = [("Re-key", f"approve {run} --plan {rekey['plan_hash'][:12]} --rekey --reason WHY"), lines[0]]
+    return "\n".join(f"[dim]{word + ':':9}[/dim] homeroom {command}" for word, command in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from homeroom.report.words import guard_sentence
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _CAUSED: Mapping[str, tuple[str, str]] = {"come": ("come in", "green"), "leave": ("leave", "red"),
                                           "change": ("get other values", "cyan")}
+_SHOWN = 5
+"""Ids shown of each kind of change; `--json` has more."""
 
 
 def tried_view(told: Mapping[str, Any]) -> list[RenderableType | None]:
@@ -21,7 +24,7 @@ def tried_view(told: Mapping[str, Any]) -> list[RenderableType | None]:
     return [
         f"[bold]Tried on {escape(told['rows']['text'])}[/bold], as of {told['as_of']}; the source was not asked\n"
         f"{_verdict(told)}",
-        f"[bold]{escape(told['effect'])}[/bold]", _caused(told["difference"]), _timing(told.get("timing")),
+        f"[bold]{escape(_effect(told))}[/bold]", _caused(told["difference"]), _timing(told.get("timing")),
         "[bold]The whole plan with it[/bold]" if told["changes"] else None,
         actions_table(told["counts"]) if told["changes"] else None,
         "\n".join(line for line in _why(told) if line),
@@ -29,6 +32,10 @@ def tried_view(told: Mapping[str, Any]) -> list[RenderableType | None]:
         _lacking(told["lacking"]),
         "[dim]Nothing was changed. To choose: `homeroom options`, `share` and `choose`.[/dim]",
     ]
+
+
+def _effect(told: Mapping[str, Any]) -> str:
+    return told["effect"] if told["choices"] else "No other choice was named: this is planned with those of today."
 
 
 def _why(told: Mapping[str, Any]) -> list[str]:
@@ -51,7 +58,7 @@ def _caused(difference: Mapping[str, Mapping[str, Any]]) -> RenderableType | Non
     for name, changes in difference.items():
         for word, (text, style) in _CAUSED.items():
             if changes[word]["count"]:
-                some = ", ".join(changes[word]["examples"])
+                some = ", ".join(changes[word]["examples"][:_SHOWN])
                 made.add_row(name, count(changes[word]["count"], style), text, f"[dim]{escape(some)}[/dim]")
     return made if made.row_count else None
 
@@ -59,8 +66,9 @@ def _caused(difference: Mapping[str, Mapping[str, Any]]) -> RenderableType | Non
 def _timing(timing: Mapping[str, Any] | None) -> str | None:
     if timing is None:
         return None
-    following = timing["next_local"] or "by hand or by file only"
-    return f"[bold]Runs would start[/bold] {escape(timing['schedule'])}; the next one: {escape(following)}"
+    following = timing["next_local"]
+    after = f"; the next one: {datetime.fromisoformat(following):%a %Y-%m-%d %H:%M}" if following else ""
+    return f"[bold]Runs would start[/bold] {escape(timing['schedule'])}{after}"
 
 
 def _left_out(left_out: Mapping[str, Mapping[str, int]]) -> str:
@@ -78,4 +86,4 @@ def _lacking(columns: list[str]) -> str | None:
 
 def _rules(told: Mapping[str, Any]) -> str:
     lines = [f"  {rule['code']} {rule['count']:,}: {escape(rule['meaning'])}" for rule in told["rules"]]
-    return "\n".join(["[dim]What rules of products find:[/dim]", *lines]) if lines else ""
+    return "\n".join(["[dim]What options and rules of products find:[/dim]", *lines]) if lines else ""

@@ -130,3 +130,56 @@ def test_an_id_that_went_to_another_person_is_not_taken() -> None:
     assert record.outcome == "nothing to change"
     assert load_manifest(world.objects, LAB, record.run).issues["IDN-01"] == 1
     assert ids(world, "people") == before
+
+
+def registered_anew(files: Files, old: str, new: str, **cells: str) -> Files:
+    """One person under another id; what points there follows."""
+    renamed = under_new_ids(files, lambda id: new if id == old else id)
+    row = next(row for row in renamed["users"] if row["sourcedId"] == new)
+    row |= cells
+    return renamed
+
+
+def test_a_student_who_is_registered_anew_is_the_same_person_and_can_sign_in() -> None:
+    files = grown()
+    row = next(row for row in files["users"] if row["sourcedId"] == "s-1")
+    world = lab(files)
+    before = ids(world, "people")
+    record = lands(world, "anew.zip", registered_anew(files, "s-1", "s-1-again"))
+    manifest = load_manifest(world.objects, LAB, record.run)
+    assert record.outcome == "applied"
+    assert ids(world, "people") == before
+    assert manifest.issues["IDN-03"] == 1
+    assert (manifest.counts["people"]["create"], manifest.counts["people"]["archive"]) == (0, 0)
+    link = world.roster.items[f"lab#identity#username#{row['username'].lower()}", "@"]
+    assert {link["person"]} == before["people", row["identifier"]]
+
+
+def test_a_student_who_returns_under_a_new_id_after_a_year_is_restored() -> None:
+    files = grown()
+    world = lab(files)
+    before = ids(world, "people")
+    left = {stem: [row for row in rows if "s-1" not in (row.get("userSourcedId"), row["sourcedId"])]
+            for stem, rows in grown().items()}
+    assert lands(world, "left.zip", left).outcome == "applied"
+    record = lands(world, "back.zip", registered_anew(files, "s-1", "s-1-again"))
+    assert load_manifest(world.objects, LAB, record.run).counts["people"]["restore"] == 1
+    assert ids(world, "people") == before
+
+
+def test_the_same_number_under_another_name_is_another_person() -> None:
+    files = grown()
+    world = lab(files)
+    other = registered_anew(files, "s-1", "s-1-again", givenName="Quite", familyName="Another")
+    record = lands(world, "other.zip", other)
+    counts = load_manifest(world.objects, LAB, record.run).counts["people"]
+    assert (counts["create"], counts["archive"]) == (1, 1)
+
+
+def test_a_double_in_the_source_takes_nobody_elses_identity() -> None:
+    files = grown()
+    world = lab(files)
+    row = next(row for row in files["users"] if row["sourcedId"] == "s-1")
+    files["users"].append({**row, "sourcedId": "s-1-double", "username": "double", "email": "", "agentSourcedIds": ""})
+    record = lands(world, "double.zip", files)
+    assert load_manifest(world.objects, LAB, record.run).counts["people"]["create"] == 1

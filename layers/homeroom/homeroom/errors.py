@@ -73,7 +73,7 @@ class NotFound(Refused):
     """No integration, run or record of that name."""
 
     code = "REQ-03"
-    remedy = "Check the name with the operation `list`."
+    remedy = "Check the name or number: `list` shows the integrations, `status` the runs of one."
 
 
 class LeaseLost(HomeroomError):

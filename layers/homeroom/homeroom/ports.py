@@ -172,7 +172,8 @@ class Runs(Protocol):
 @dataclass(frozen=True)
 class Edit:
     """A hand edit that the next plan must take in: `item` is the edit entry's own key. `fields` are the new values
-    of an `edit` (null empties one); an `archive` has none."""
+    of an `edit` (null empties one); an `archive` has none. `left` are identities (`<kind>#<value>`) that a person made
+    by hand gave up: somebody of the SIS may have shared one, and is its only holder now."""
 
     entity: str
     id: str
@@ -183,6 +184,7 @@ class Edit:
     by: str
     at: str
     fields: Mapping[str, Any] | None = None
+    left: tuple[str, ...] = ()
 
 
 class Roster(Protocol):

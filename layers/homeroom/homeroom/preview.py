@@ -17,6 +17,7 @@ from homeroom.diff import Plan, diff
 from homeroom.diff.applied import State, empty_state, standing
 from homeroom.diff.division import divided
 from homeroom.diff.primary import primary_issues
+from homeroom.diff.recognised import recognised
 from homeroom.diff.rekey import images_rekeyed, walked, walking
 from homeroom.guard import SEASON, Verdict, Waits, judge
 from homeroom.model.byhand import HandRecord
@@ -74,14 +75,17 @@ def preview(snapshot: Snapshot, integration: Integration, applied: State | None,
         return shape(checked, sharing, back, rules=rules, accounts=beside.accounts, hand=beside.hand)
 
     desired = shaped(applied, repairs, around)
+    limits = limits_on(as_of, integration.limits, integration.seasons, SEASON)
+    around, known = recognised(around, desired, applied, limits.get("GRD-10"))
+    if known.height:
+        desired = shaped(applied, repairs, around)
     plan = compared(desired, applied, repairs=repairs, around=around)
     if around.rekey:
         around = walking(around, plan.twins)
         del plan  # all leave and all come in it: its operations are as many as those of the next one
         desired = shaped(applied, repairs, around)
         plan = compared(desired, applied, repairs=repairs, around=around)
-    judged = partial(judge, limits=limits_on(as_of, integration.limits, integration.seasons, SEASON),
-                     hold_first_load=integration.hold_first_load)
+    judged = partial(judge, limits=limits, hold_first_load=integration.hold_first_load)
     verdict = judged(plan.facts)
     proposes = plan.twins.twins and any(guard.code in REKEYS for guard in verdict.tripped)
     rekeyed = None
@@ -91,7 +95,7 @@ def preview(snapshot: Snapshot, integration: Integration, applied: State | None,
         rekeyed = kept, judged(kept.facts)
     promoted = primary_issues(plan.next_state["people"], [one.person for one in integration.primary],
                               needed=needs_primary(integration))
-    issues = pl.concat([Findings(around.issues).frame(), checked.issues, desired.issues, plan.issues, promoted])
+    issues = pl.concat([Findings(around.issues).frame(), checked.issues, desired.issues, known, plan.issues, promoted])
     wished = divide(plan, verdict) if divide else None
     division = None if wished is None else divided(
         plan, wished, desired, empty_state() if applied is None else applied, repairs, around,

@@ -27,7 +27,8 @@ def test_options_without_a_choice_show_what_counts_and_why(manager: MemoryAws, h
     ran = homeroom("options", "lab-usd")
     words = " ".join(ran.out.split())
     assert (ran.code, manager.world.integrations.get("lab-usd")) == (0, before)
-    assert "parents on so is the product line" in words
+    assert "Sync Parent Data on the product line has it so --parents, --no-parents" in words
+    assert "The SIS is the only source off nobody chose otherwise not offered by the products" in words
     assert "Nothing was asked for; this is what counts." in words
 
 
@@ -41,7 +42,8 @@ def test_options_send_only_what_is_named(manager: MemoryAws, homeroom: Homeroom)
     })
     kept = manager.world.integrations.get("lab-usd")
     assert (kept.options.class_names, kept.options.parents, kept.sign_in.on) == ("where they clash", False, True)
-    assert ran.json["set"]["options"]["class_names"] == {"value": "where they clash", "from": "district"}
+    assert ran.json["set"]["options"]["class_names"] == {
+        "value": "where they clash", "from": "district", "offered": True}
 
 
 def test_a_file_names_the_directory_and_options_win(manager: MemoryAws, homeroom: Homeroom, tmp_path: Path) -> None:

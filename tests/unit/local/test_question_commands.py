@@ -58,7 +58,7 @@ def test_choices_are_tried_from_options_and_a_file(asked: Homeroom, aws: MemoryA
     ran = asked("try", "lab-usd", "--school", "school-north", "--weekly", "--file", file, "--limit", "GRD-12=off")
     assert ran.code == 0, ran.err
     told = words(ran.out)
-    assert "Because of the choice orgs: 1 leave" in told
+    assert "Because of the choice: orgs 1 leave" in told
     assert "Runs would start" in told
     assert "Nothing was changed." in told
     assert aws.asked[-1]["choices"] == {

@@ -41,7 +41,7 @@ def test_a_school_filter_shows_who_would_leave_and_why(world: MemoryWorld) -> No
     assert told["difference"]["people"]["leave"]["count"] == len(there)
     assert set(told["examples"]["people"]["archive"]) == there
     assert told["left_out"]["people"] == {"school not shared": len(there)}
-    assert told["effect"].startswith("Because of the choice orgs: 1 leave")
+    assert told["effect"].startswith("Because of the choice: orgs 1 leave")
 
 
 def test_choices_of_today_differ_in_nothing(world: MemoryWorld) -> None:
@@ -113,7 +113,7 @@ def test_unique_class_names_show_which_classes_get_another_name(world: MemoryWor
     told = tried(world, choices={"options": {"class_names": "on"}})
     assert told["difference"]["classes"]["change"]["count"] == 4
     assert {rule["code"]: rule["count"] for rule in told["rules"]}["PRD-03"] == 4
-    assert told["effect"].startswith("Because of the choice classes: 4 get other values.")
+    assert told["effect"].startswith("Because of the choice: classes 4 get other values.")
 
 
 def test_what_the_products_refuse_is_refused_in_the_same_words(world: MemoryWorld) -> None:

@@ -197,6 +197,12 @@ def test_of_several_guards_the_gravest_says_what_to_do() -> None:
         "DISTRICT: the file is another district's (people). Check who uploads to this folder. Discard the plan.")
 
 
+def test_the_guard_that_knows_the_cause_speaks_before_those_that_count() -> None:
+    step = summary("held", held_by("GRD-02", "GRD-04", "GRD-10"))["next"]
+    assert step["text"].startswith("GRD-10: ")
+    assert "approve with the re-key" in step["text"]
+
+
 def test_a_first_load_speaks_last() -> None:
     step = summary("held", held_by("FIRST-LOAD", "GRD-11"))["next"]
     assert step["text"].startswith(
@@ -207,6 +213,9 @@ def test_what_needs_two_people_says_so() -> None:
     held = held_by("GRD-02")
     assert summary("held", replace(held, approvers=2))["next"]["text"].endswith("2 people must approve it.")
     assert "people must" not in summary("held", held)["next"]["text"]
+    rekeyed = replace(held, approvers=2, rekey={"approvers": 1, "plan_hash": "h", "evidence": {}})
+    assert summary("held", rekeyed)["next"]["text"].endswith(
+        "2 people must approve it; with the re-key one is enough.")
 
 
 def test_an_unusable_source_is_the_districts_turn_in_the_words_of_the_failure() -> None:

@@ -37,21 +37,21 @@ def test_only_what_is_named_changes() -> None:
 def test_null_goes_back_to_what_the_product_line_says() -> None:
     world = manager(options=Options(parents=False))
     told = choose(world, options={"parents": None})
-    assert told["set"]["options"]["parents"] == {"value": True, "from": "product line"}
+    assert told["set"]["options"]["parents"] == {"value": True, "from": "product line", "offered": True}
 
 
 def test_what_counts_tells_the_lines_defaults_from_the_districts_choice() -> None:
     told = choose(manager(options=Options(parents=False, home_schools={})))
     assert told["effect"].startswith("nothing was asked for")
-    assert told["set"]["options"]["parents"] == {"value": False, "from": "district"}
-    assert told["set"]["options"]["class_names"] == {"value": "off", "from": "product line"}
-    assert told["set"]["options"]["on_hold"] == {"value": "all waits", "from": "default"}
+    assert told["set"]["options"]["parents"] == {"value": False, "from": "district", "offered": True}
+    assert told["set"]["options"]["class_names"] == {"value": "off", "from": "product line", "offered": True}
+    assert told["set"]["options"]["on_hold"] == {"value": "all waits", "from": "default", "offered": True}
 
 
 def test_an_answer_says_how_many_home_schools_there_are_and_names_no_student() -> None:
     world = memory_world(clever(product_line="Imagine Learning portal"))
     told = choose(world, options={"home_schools": {"student-9": "school-1"}})
-    assert told["set"]["options"]["home_schools"] == {"value": 1, "from": "district"}
+    assert told["set"]["options"]["home_schools"] == {"value": 1, "from": "district", "offered": True}
     assert "student-9" not in str(told) + str(world.runs.audits)
 
 

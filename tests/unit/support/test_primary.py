@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 
 from homeroom.apply.items import link_key, record_key
-from homeroom.diff.identities import KINDS
 from homeroom.errors import NotFound, Refused
 from homeroom.model.integration import Primary
 from homeroom.ports import Edit
-from homeroom.support.primary import LINK_KINDS
 from tests.fakes.memory import START, MemoryWorld, memory_world
 from tests.fakes.plans import LAB, run_through
 from tests.unit.support.asking import audited, do
@@ -47,10 +45,6 @@ def demote(world: MemoryWorld, person: str) -> dict[str, Any]:
 
 def primaries(world: MemoryWorld) -> list[str]:
     return [one.person for one in world.integrations.get(LAB.id).primary]
-
-
-def test_the_kinds_of_identity_are_those_that_the_plan_writes() -> None:
-    assert set(LINK_KINDS) == set(KINDS)
 
 
 @pytest.mark.parametrize("identity", ["p-1", "source-p-1", "Ada.Admin", "ADA@LAB.EXAMPLE", "77"])

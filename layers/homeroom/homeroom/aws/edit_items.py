@@ -35,7 +35,8 @@ def entry_item(edit: Edit, reason: str) -> Item:
     owner, member = edit.item
     record_owner, record_member = edit.record
     place = {"record_owner": record_owner, "record_member": record_member}
-    return {"owner": owner, "member": member, **place, **_words(edit, reason)}
+    left = {"left": list(edit.left)} if edit.left else {}
+    return {"owner": owner, "member": member, **place, **left, **_words(edit, reason)}
 
 
 def edit_of(entry: Item) -> Edit:
@@ -43,7 +44,7 @@ def edit_of(entry: Item) -> Edit:
     return Edit(
         entity=entry["entity"], id=entry["id"], source_id=entry["source_id"], action=entry["action"],
         item=(entry["owner"], entry["member"]), record=(entry["record_owner"], entry["record_member"]),
-        by=entry["by"], at=entry["at"], fields=entry.get("fields"),
+        by=entry["by"], at=entry["at"], fields=entry.get("fields"), left=tuple(entry.get("left", ())),
     )
 
 

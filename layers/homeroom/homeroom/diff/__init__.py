@@ -46,6 +46,7 @@ from homeroom.model.plan import (
     TableImage,
     waves,
 )
+from homeroom.products.receiving import NOBODY
 from homeroom.products.rules import HandPolicy
 from homeroom.shape import Desired, DesiredEntity
 from homeroom.shape.desired import RULE
@@ -154,12 +155,12 @@ def _counted(rows: pl.DataFrame, column: str) -> dict[str, int]:
 
 def _rows_of_people(said: DesiredEntity, desired: Desired, checked: Checked, before: pl.DataFrame) -> pl.DataFrame:
     """The people that are wanted, and rows that a rule leaves out under ids of active people: a rule says nothing of
-    the person whose id it was."""
+    the person whose id it was. A parent of whom no name is kept can not be told from anybody."""
     out = desired.left_out.get("people")
     if out is None or out.is_empty():
         return said.records
     rows, active = checked.entities["people"].records, before[SOURCE_ID].filter(before[STATUS] == ACTIVE)
-    few = within(rows[SOURCE_ID], out[SOURCE_ID]) & within(rows[SOURCE_ID], active)
+    few = within(rows[SOURCE_ID], out[SOURCE_ID]) & within(rows[SOURCE_ID], active) & (rows["username"] != NOBODY)
     return pl.concat([rows.filter(few), said.records], how="diagonal")
 
 

@@ -130,9 +130,25 @@ def _ids(entity: Entity, want: pl.DataFrame, applied: pl.DataFrame, at: pl.Serie
     kept = applied[ID].gather(at)
     if not new.any():
         return kept.alias(ID)
-    minted = mint_all(roster, entity.name, want[SOURCE_ID].filter(new).to_list())
+    seeds = want[SOURCE_ID].filter(new)
+    minted = pl.Series(mint_all(roster, entity.name, seeds.to_list()), dtype=pl.String)
     rows = pl.Series(range(want.height), dtype=pl.UInt32).filter(new)
-    return kept.scatter(rows, pl.Series(minted, dtype=pl.String)).alias(ID)
+    return kept.scatter(rows, _unused(minted, seeds, applied[ID], entity, roster)).alias(ID)
+
+
+def _unused(minted: pl.Series, seeds: pl.Series, used: pl.Series, entity: Entity, roster: str) -> pl.Series:
+    """Ids that nobody has. A source id may come again after its first record went on under another one: then the new
+    record gets an id of its own, which is always the same."""
+    there = used.to_frame(ID)
+    while len(known := there.join(minted.unique().to_frame(ID), on=ID, how="semi")[ID]):
+        taken = within(minted, known)
+        seeds = pl.select(pl.when(taken).then(pl.format(_AGAIN, seeds)).otherwise(seeds)).to_series()
+        again = mint_all(roster, entity.name, seeds.filter(taken).to_list())
+        minted = minted.scatter(taken.arg_true(), pl.Series(again, dtype=pl.String))
+    return minted
+
+
+_AGAIN = "{}\x1fagain"
 
 
 def _unseen(unseen: pl.DataFrame, unusable: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -29,17 +29,18 @@ def adopting(name: str, rows: pl.DataFrame, taken: Mapping[str, HandRecord]) -> 
     if not taken or rows.is_empty():
         return rows
     told = pl.DataFrame({
-        SOURCE_ID: list(taken), "was": [record.source_id for record in taken.values()],
+        SOURCE_ID: list(taken), "made as": [record.source_id for record in taken.values()],
         "hand": pl.Series([record.making() for record in taken.values()], dtype=_making(ENTITIES[name])),
     })
-    return rows.drop("was").join(told, on=SOURCE_ID, how="left", maintain_order="left")
+    both = rows.join(told, on=SOURCE_ID, how="left", maintain_order="left")
+    return both.with_columns(pl.coalesce("made as", pl.col("was").cast(pl.String)).alias("was")).drop("made as")
 
 
 def as_made(name: str, op: str, records: Sequence[tuple[HandRecord, str]], left: Places = _NOWHERE,
-            was: Mapping[str, str] | None = None) -> pl.DataFrame:
+            of_sis: pl.DataFrame | None = None) -> pl.DataFrame:
     """Operations that write records as made by hand, each with its reason: `archive`, or `give back`.
 
-    `left` are places that they must not stand in any more; `was`: internal id → source id that the SIS had for them.
+    `left` are places that they must not stand in any more; `of_sis` the rows that the SIS had of them until now.
     """
     entity = ENTITIES[name]
     fields = image_of(entity, rows_of(entity, [TableImage(name, r.id, r.source_id, ACTIVE, r.fields)
@@ -47,17 +48,26 @@ def as_made(name: str, op: str, records: Sequence[tuple[HandRecord, str]], left:
     none, making = pl.lit(None), _making(entity)
     moved = [[dict(place) for place in left.get(r.id, ()) if _key(place) != _key(place_of(r))] for r, _ in records]
     hand = pl.Series([r.making() for r, _ in records], dtype=making)
+    was, before = _of_sis(entity, records, of_sis) if of_sis is not None else (None, none)
     return pl.DataFrame({
         ID: [r.id for r, _ in records], SOURCE_ID: [r.source_id for r, _ in records],
         "moved_from": pl.Series(moved, dtype=pl.List(PLACE)), "reason": [reason for _, reason in records],
-        "was": pl.Series([(was or {}).get(r.id) for r, _ in records], dtype=pl.String),
+        "was": pl.Series([None] * len(records) if was is None else was, dtype=pl.String),
     }).select(
         pl.lit(op).alias("op"), pl.lit(name).alias("entity"), ID, SOURCE_ID,
-        (pl.lit(fields) if op == "archive" else none).alias("before"),
+        (pl.lit(fields) if op == "archive" else before).alias("before"),
         (none if op == "archive" else pl.lit(fields)).alias("after"), NOTHING.alias("changed"),
         (pl.lit(hand.struct.field("refs")) if making_refs(entity) else none).alias("refs"), "moved_from", "reason",
         pl.lit(True).alias("explained"), pl.lit(False).alias("overlay"), "was", pl.lit(hand).alias("hand"),
     ).sort(SOURCE_ID)
+
+
+def _of_sis(entity: Entity, records: Sequence[tuple[HandRecord, str]],
+            rows: pl.DataFrame) -> tuple[pl.Series, pl.Expr]:
+    """The source ids and fields that the SIS had of these records, in their order."""
+    ids = pl.DataFrame({ID: [record.id for record, _ in records]}, schema={ID: pl.String})
+    found = ids.join(rows, on=ID, how="left", maintain_order="left")
+    return found[SOURCE_ID], pl.lit(image_of(entity, found))
 
 
 def together(sis: pl.DataFrame, made: pl.DataFrame | None) -> pl.DataFrame:

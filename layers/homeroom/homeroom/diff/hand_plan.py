@@ -11,7 +11,7 @@ import polars as pl
 from homeroom.check.findings import Findings, no_issues
 from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, State
 from homeroom.diff.byhand import Ended, Met, as_rows, endings
-from homeroom.diff.compare import Compared
+from homeroom.diff.compare import AT, Compared
 from homeroom.diff.hand_operations import GIVEN_BACK, NOT_TAKEN, Places, adopting, as_made, standing_places, together
 from homeroom.model.byhand import HandRecord
 from homeroom.model.entities import ENTITIES
@@ -95,9 +95,15 @@ def _add(rows: Rows, name: str, ended: Ended, torn: Places, back: tuple[HandReco
         of_sis = absent.filter(within(absent[ID], pl.Series([r.id for r in back])))
         state = {target: compared[target].next_state for target in ("people", "classes")}
         left = standing_places(of_sis, state) if name == "enrollments" else {}
-        was = dict(of_sis.select(ID, SOURCE_ID).iter_rows())
-        made = as_made(name, "give back", [(record, GIVEN_BACK) for record in back], left, was)
+        made = as_made(name, "give back", [(record, GIVEN_BACK) for record in back], left,
+                       _as_applied(compared[name], of_sis))
         rows[name, False] = together(rows[name, False], made)
+
+
+def _as_applied(compared: Compared, rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with the fields that they had; an undo may say other ones as it archives."""
+    return pl.concat([rows.select(ID, SOURCE_ID), compared.applied.select(compared.entity.names)[rows[AT]]],
+                     how="horizontal")
 
 
 def _of_these(records: tuple[HandRecord, ...], name: str, absent: pl.DataFrame) -> tuple[HandRecord, ...]:

@@ -36,21 +36,29 @@ def read_lines(entity: Entity, lines: bytes) -> pl.DataFrame:
     if not lines:
         return pl.DataFrame(schema=known)
     read = pl.read_ndjson(io.BytesIO(lines), schema=known | {"hand": pl.Struct({"at": pl.String()})})
-    # What a run archived or gave back of records made by hand is none of the SIS's.
+    # What a run archived of records made by hand is none of the SIS's; what it gave back was, under the SIS's id.
+    lost = (pl.col("op") == _LOST) & pl.col("was").is_not_null()
     theirs = pl.col("hand").struct.field("at").is_not_null() & (pl.col("op") != "adopt")
-    return read.filter(~theirs).drop("hand")
+    own = pl.when(lost).then(pl.col("was")).otherwise(pl.col(SOURCE_ID))
+    return read.filter(~theirs | lost).with_columns(own.alias(SOURCE_ID)).drop("hand")
+
+
+_LOST = "give back"
+"""After it the SIS has no such record any more; its fields were `before`."""
 
 
 _JSON: Mapping[str, pl.DataType] = {"flag": pl.Boolean(), **dict.fromkeys(LIST_KINDS, pl.List(pl.String()))}
 
 
 def changes_of(entity: Entity, operations: pl.DataFrame) -> pl.DataFrame:
-    """One row for each operation: the record before and since."""
+    """One row for each operation: the record before and since. What was given back has no status and no fields since.
+    """
     hidden = pl.col("op").is_in(_WAS_ARCHIVED) & (pl.col("reason") != OVERRIDES)
     before = pl.when(pl.col("op").is_in(_WAS_NOT)).then(None).when(hidden).then(pl.lit(ARCHIVED)).otherwise(
         pl.lit(ACTIVE))
-    status = pl.when(pl.col("op") == "archive").then(pl.lit(ARCHIVED)).otherwise(pl.lit(ACTIVE))
-    since = pl.select(pl.coalesce(operations["after"], operations["before"])).to_series()
+    lost = pl.col("op") == _LOST
+    status = pl.when(lost).then(None).when(pl.col("op") == "archive").then(pl.lit(ARCHIVED)).otherwise(pl.lit(ACTIVE))
+    since = operations.select(pl.when(~lost).then(pl.coalesce("after", "before"))).to_series()
     told = operations.select(
         ID, SOURCE_ID, status.alias(STATUS),
         pl.when(before.is_not_null()).then(pl.coalesce("was", SOURCE_ID)).alias(WAS_ID), before.alias(WAS_STATUS),

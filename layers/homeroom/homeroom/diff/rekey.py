@@ -87,6 +87,15 @@ def same(name: str, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
+def twins_by_number(removed: pl.DataFrame, created: pl.DataFrame, present: pl.DataFrame) -> pl.DataFrame:
+    """(`was`, `now`) of people with the same number of the SIS and the same whole name, which nobody present has."""
+    if removed.is_empty() or created.is_empty():
+        return pl.DataFrame(schema={WAS: pl.String, NOW: pl.String})
+    taken = _sis_numbers(present).select(_KEY)
+    keys = [_sis_numbers(rows).join(taken, on=_KEY, how="anti") for rows in (removed, created)]
+    return _twins(keys[0], keys[1])
+
+
 def walk_of(operations: Iterable[Mapping[str, Any]]) -> dict[str, pl.DataFrame]:
     """The walk that a plan applied, from its operations; those without `was` do not count."""
     pairs: dict[str, list[tuple[str, str]]] = {}
@@ -217,7 +226,18 @@ def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
     inner = pl.col("user_ids").str.extract_all(r"\{[^{}]*\}").list.eval(
         pl.element().str.strip_chars("{}").str.split_exact(":", 1).struct.field("field_1"))
     own = pl.concat_list(SOURCE_ID, pl.col("identifier"))
-    each = rows.select(SOURCE_ID, _NAME.alias("_name"), pl.concat_list(own, inner.fill_null([])).alias("_number"))
+    return _named_numbers(rows, pl.concat_list(own, inner.fill_null([])))
+
+
+def _sis_numbers(rows: pl.DataFrame) -> pl.DataFrame:
+    """The numbers that the SIS gave, with the name: source ids are what changed, and belong to no SIS at Clever."""
+    inner = pl.col("user_ids").str.extract_all(r"\{(?:sisId|stateId):[^{}]*\}").list.eval(
+        pl.element().str.strip_chars("{}").str.split_exact(":", 1).struct.field("field_1"))
+    return _named_numbers(rows, pl.concat_list(pl.concat_list(pl.col("identifier")), inner.fill_null([])))
+
+
+def _named_numbers(rows: pl.DataFrame, numbers_of: pl.Expr) -> pl.DataFrame:
+    each = rows.select(SOURCE_ID, _NAME.alias("_name"), numbers_of.alias("_number"))
     numbers = each.explode("_number").drop_nulls().filter(pl.col("_number") != "")
     key = pl.concat_str("_number", "_name", separator="\x1f").str.to_lowercase()
     return numbers.select(SOURCE_ID, key.alias(_KEY))

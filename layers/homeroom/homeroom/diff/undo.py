@@ -6,6 +6,7 @@
     archive         it is archived as the run left it                      active, as before
     restore         it is active, and these fields are as written          archived, these fields as before
     adopt           as for create                                          archived; the record by hand comes back
+    give back       the SIS has none                                       wanted, as before: it meets the one by hand
 
 What does not stand any more was changed later, by a run or by hand: it is a conflict (UND-01), listed and left alone.
 So is what a record that stays still needs, and what would come back without what it needs. What is already as it was
@@ -15,7 +16,7 @@ before is neither. A record under a new id of its source gets the old one back, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -24,6 +25,7 @@ from homeroom.diff.applied import ACTIVE, ARCHIVED, ID, SOURCE_ID, STATUS, State
 from homeroom.diff.past import WAS_ID, WAS_STATUS, Changes, was
 from homeroom.diff.rekey import NOW, WAS, Walk
 from homeroom.model.entities import ENTITIES, LIST_KINDS, Entity, Field
+from homeroom.model.plan import TableImage
 from homeroom.shape.marks import within
 
 CHANGED, BY_HAND = "changed since, by another run", "changed since, by hand"
@@ -33,7 +35,7 @@ GIVEN_UP = ("username", "identifier", "email", "user_ids")
 before, and an identity with two holders, archived ones included, would sign nobody in (`diff.identities`)."""
 
 _NEW_ID, _TO = "id then", "status then"
-_STANDS, _THERE, _WHY = "_stands", "_there", "why"
+_STANDS, _WHY = "_stands", "why"
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,31 @@ def turned_back(changes: Changes, applied: State, *, edited: Mapping[str, frozen
     )
 
 
+def images_as_kept(images: Iterable[TableImage], walk: Walk, applied: State) -> tuple[TableImage, ...]:
+    """What the table holds after a re-key that was interrupted, under the ids of the kept state: an undo goes back to
+    those, where a run goes on to the new ones. `walk` is the one that was interrupted.
+
+    A record that it may have walked has no fields then, so that it is written whole, as the kept state has it.
+    """
+    few = {name: applied[name].filter(within(applied[name][SOURCE_ID], pairs[WAS])) for name, pairs in walk.items()}
+    known = {name: dict(rows.select(ID, SOURCE_ID).iter_rows()) for name, rows in few.items()}
+    names = {name: dict(pairs.select(NOW, WAS).iter_rows()) for name, pairs in walk.items()}
+    return tuple(_as_kept(image, known.get(image.entity, {}).get(image.id), names) for image in images)
+
+
+def _as_kept(image: TableImage, own: str | None, names: Mapping[str, Mapping[str, str]]) -> TableImage:
+    if own is not None:
+        return replace(image, source_id=own, status=None, fields=None)
+    if image.fields is None:
+        return image
+    fields = dict(image.fields)
+    for one in ENTITIES[image.entity].fields:
+        told, value = names.get(one.references or "", {}), fields.get(one.name)
+        if told and value is not None:
+            fields[one.name] = [told.get(id, id) for id in value] if one.kind in LIST_KINDS else told.get(value, value)
+    return replace(image, fields=fields)
+
+
 # ---------------------------------------------------------------- does it still stand?
 
 def _judged(entity: Entity, changes: pl.DataFrame, applied: pl.DataFrame, edited: frozenset[str],
@@ -93,7 +120,7 @@ def _judged(entity: Entity, changes: pl.DataFrame, applied: pl.DataFrame, edited
     as_written = [pl.col(_now(n)).eq_missing(pl.col(n)) | ~(whole | _changed(n)) for n in entity.names]
     moved = (pl.col(WAS_ID) != pl.col(SOURCE_ID)).fill_null(False)
     stands = pl.all_horizontal(
-        (pl.col(_IS) == pl.col(STATUS)).fill_null(False), (pl.col(_HELD) == pl.col(SOURCE_ID)) | ~moved, *as_written)
+        pl.col(_IS).eq_missing(pl.col(STATUS)), (pl.col(_HELD) == pl.col(SOURCE_ID)) | ~moved, *as_written)
     as_before = [pl.col(_now(n)).eq_missing(pl.col(was(n))) | ~_changed(n) for n in entity.names]
     back = pl.all_horizontal((pl.col(_HELD) == pl.col(WAS_ID)) | ~moved, pl.col(_IS) == pl.col(WAS_STATUS), *as_before)
     already = pl.when(made).then(pl.col(_IS).is_null() | (pl.col(_IS) == ARCHIVED)).otherwise(back).fill_null(False)
@@ -103,7 +130,7 @@ def _judged(entity: Entity, changes: pl.DataFrame, applied: pl.DataFrame, edited
     why = pl.when(~meant).then(None).when(~pl.col(_STANDS)).then(pl.lit(CHANGED)).when(byhand).then(pl.lit(BY_HAND))
     return rows.with_columns(
         (pl.col(_STANDS) & ~byhand & meant).alias(_STANDS), why.cast(pl.String).alias(_WHY),
-        pl.coalesce(_HELD, SOURCE_ID).alias(SOURCE_ID), pl.col(_HELD).is_not_null().alias(_THERE),
+        pl.coalesce(_HELD, SOURCE_ID).alias(SOURCE_ID),
         pl.when(moved).then(pl.col(WAS_ID)).otherwise(pl.coalesce(_HELD, SOURCE_ID)).alias(_NEW_ID),
         pl.coalesce(WAS_STATUS, pl.lit(ARCHIVED)).alias(_TO),
         *(pl.when(~made & _changed(n)).then(pl.col(was(n))).otherwise(pl.col(_now(n))).alias(was(n))
@@ -141,6 +168,7 @@ def _kept_whole(judged: Mapping[str, pl.DataFrame], applied: State,
             grew |= _taken_out(rows, target, pl.col(_TO) == ARCHIVED, pl.col(_NEW_ID), needed, NEEDED)
             missing = _missing(target, rows, applied, since)
             pairs = _pairs(rows[name].filter(pl.col(_STANDS) & (pl.col(_TO) == ACTIVE)), was(one.name), one)
+            missing = pl.concat([missing, _unknown(target, pairs[one.name].alias(SOURCE_ID), rows, applied)])
             hangs = pairs.filter(within(pairs[one.name], missing))[ID]
             grew |= _taken_out(rows, name, pl.lit(True), pl.col(ID), hangs, NEEDS)
     return rows
@@ -187,6 +215,12 @@ def _missing(name: str, rows: Mapping[str, pl.DataFrame], applied: State, since:
     turned = rows[name].filter(pl.col(_STANDS) & (pl.col(_TO) == ACTIVE))[ID]
     gone = applied[name].filter(pl.col(STATUS) == ARCHIVED)
     return gone.filter(within(gone[ID], moved) & ~within(gone[ID], turned))[SOURCE_ID]
+
+
+def _unknown(name: str, named: pl.Series, rows: Mapping[str, pl.DataFrame], applied: State) -> pl.Series:
+    """Of these source ids, those that the roster has not even archived, and does not get back: made by hand by now."""
+    again = rows[name].filter(pl.col(_STANDS))[_NEW_ID]
+    return named.filter(~within(named, pl.concat([applied[name][SOURCE_ID], again.alias(SOURCE_ID)])))
 
 
 def _pairs(rows: pl.DataFrame, column: str, one: Field) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from homeroom.model.plan import INCOMPLETE_FLOOR, INCOMPLETE_PERCENT
+from homeroom.model.plan import INCOMPLETE_FLOOR, INCOMPLETE_PERCENT, MANY_TWINS, TWINS_PERCENT
 from homeroom.model.season import Limit
 
 Unit = Literal["percent", "records", "rows"]
@@ -92,7 +92,7 @@ GUARDS: tuple[Guard, ...] = (
           "Look at the removals of the last days too: approve the plan if the district confirms them, else discard it.",
           "A source that loses 5 % each night passes every other guard. What a person approved does not count again.",
           holds="removals", two_above=HALF),
-    Guard("GRD-10", "unexplained removals that look like a new record", "percent", 60, 25,
+    Guard("GRD-10", "unexplained removals that look like a new record", "percent", TWINS_PERCENT, MANY_TWINS,
           "The same records came with new ids: approve with the re-key that the plan proposes, else discard it.",
           "New ids for the same people would archive everybody and start everybody anew.", strict=False),
     Guard("GRD-11", "rows in error of one entity", "percent", 5, 20,

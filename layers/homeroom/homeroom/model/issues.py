@@ -159,7 +159,9 @@ _CODES: list[Code] = [
     *_rows("warning", "aggregator", (
         ("SRC-13", "The source does not offer a collection", "Read what it does offer; left the rest as it was applied",
          "Ask for access to the collection if it should be synced."),
-        ("IDN-03", "The same person came with a new id", "Proposed a re-key", "Approve or refuse the proposal."),
+        ("IDN-03", "The same person came with a new id",
+         "Kept the identity where the number and the name agree; else proposed a re-key",
+         "Nothing where the identity was kept; else approve or refuse the proposal."),
     )),
     *_rows("info", "nobody", (
         ("SRC-08", "The content is the same as last applied", "Skipped the run", "Nothing."),

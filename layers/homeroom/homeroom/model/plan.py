@@ -31,6 +31,10 @@ INCOMPLETE_PERCENT = 0.5
 INCOMPLETE_FLOOR = 10
 """Fewer are never taken as incomplete: in a small school one row is more than half a percent."""
 
+MANY_TWINS, TWINS_PERCENT = 25, 60
+"""So many removed records, and such a share of all that are removed, which come again under new ids, ask for a person
+(GRD-10). Fewer people with the same number and name are taken for who they are."""
+
 RULES_VERSION = 1
 """Raised when a release changes what the same source gives; a changed version is never `unchanged`."""
 
@@ -49,7 +53,8 @@ class Operation(TypedDict):
     has too (`adopt`; `give back` is its way back, in an undo or after an interrupted run).
     `hand` tells how a record was made by hand (`HandRecord.making`: by, at, reason, released, refs), wherever the
     operation takes one over, gives one back or archives one; in all others it is null or left out. The record made by
-    hand is `before` and `was` of an `adopt`, `after` and `source_id` of a `give back`, `before` and `source_id` of an
+    hand is `before` and `was` of an `adopt`, `after` and `source_id` of a `give back` (whose `before` and `was` are what
+    the SIS had of it, null where it never had it), `before` and `source_id` of an
     `archive`. A `give back` or `archive` with `hand` writes the record as made by hand, and its entry.
     """
 

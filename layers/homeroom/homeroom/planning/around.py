@@ -19,13 +19,13 @@ def around(planning: Planning) -> Around:
     directory = accounts_of(planning)
     return Around(
         hand=planning.hand, accounts=directory.accounts, issues=directory.issues,
-        walk=_walk(planning), rekey=planning.request.rekey, moving=_moving(planning),
+        walk=walk_begun(planning), rekey=planning.request.rekey, moving=_moving(planning),
         drained=drained(planning.world.runs, planning.lease.integration, planning.request.as_of),
         undone=undone_by(planning.world.objects, planning.lease.integration, planning.control.undone),
     )
 
 
-def _walk(planning: Planning) -> dict[str, pl.DataFrame]:
+def walk_begun(planning: Planning) -> dict[str, pl.DataFrame]:
     """New ids that runs which were interrupted may have written already."""
     lease, control, objects = planning.lease, planning.control, planning.world.objects
     return walk_of(

@@ -36,6 +36,8 @@ class Seen:
     checked: Checked
     desired: Desired
     state: State
+    strangers: pl.Series
+    """Source ids under which the rows have somebody else (IDN-01)."""
 
     def issues(self, entity: str, source_id: str) -> pl.DataFrame:
         """Findings about one record."""

@@ -7,11 +7,16 @@ choices, beside the applied roster, the held plan, the journal, and what people 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import polars as pl
+
 from homeroom.check import check
+from homeroom.check.findings import Findings
 from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, empty_state, standing
+from homeroom.diff.byhand import meet
+from homeroom.diff.strangers import kept_apart, strangers
 from homeroom.errors import NotFound
 from homeroom.model.byhand import HandRecord
 from homeroom.model.entities import ENTITIES, Entity
@@ -32,6 +37,7 @@ from homeroom.products import rules_of
 from homeroom.report.why import Found, Step, because, why
 from homeroom.shape import shape
 
+_OTHER_KIND = {"people": "Is it a class? Ask with --class.", "classes": "Is it a person? Leave --class out."}
 _NOTHING_READ = Rows(run=0, held=False, read_by=0, read_at=noting.LONG_AGO)
 
 
@@ -77,13 +83,19 @@ def _opened(question: AskExplain, world: World) -> Asked:
 
 
 def _seen(planning: Planning, rows: Rows, snapshot: Snapshot) -> Seen:
-    """The rows checked and shaped with today's choices, as the next run would see them."""
+    """The rows checked and shaped with today's choices, as the next run would see them: without whom that run takes for
+    somebody else (IDN-01), and without what somebody made by hand that is not handed over (MAN-05)."""
     integration, state = planning.integration, planning.applied()
     beside = around(planning)
     checked, rules = check(snapshot), rules_of(integration)
     stays = standing(state, planning.repairs(), checked.delivered)
     desired = shape(checked, integration.sharing, stays, rules=rules, accounts=beside.accounts, hand=beside.hand)
-    return Seen(rows, snapshot, checked, desired, state or empty_state())
+    before = state or empty_state()
+    others = strangers(desired.entities["people"].records, before["people"])
+    met = meet(kept_apart(desired.entities, others, before), before, beside.hand, rules.hand)
+    issues = pl.concat([desired.issues, others.issues(), Findings(met.issues).frame()])
+    seen = replace(met.desired(desired), entities=met.wanted, issues=issues)
+    return Seen(rows, snapshot, checked, seen, before, others.who)
 
 
 def _one(asked: Asked, source_id: str) -> dict[str, Any]:
@@ -97,7 +109,7 @@ def _one(asked: Asked, source_id: str) -> dict[str, Any]:
     found = _found(asked, source_id, raw, kept, hand, id, traced)
     if not (raw or kept or hand or found.named or found.refused):
         raise NotFound(noting.searched(asked.question.entity, asked.seen.rows, asked.control),
-                       remedy="Check the id at the source: names are not searched.")
+                       remedy=f"Check the id at the source: names are not searched. {_OTHER_KIND[entity.name]}")
     told = why(found)
     return {
         "integration": asked.integration.id, "entity": entity.name, "record": source_id,
@@ -120,8 +132,9 @@ def _found(asked: Asked, source_id: str, raw: list[dict[str, Any]], kept: Mappin
     entity, seen, world = asked.entity, asked.seen, asked.world
     issues = tuple(noting.issue(row) for row in seen.issues(entity.name, source_id).iter_rows(named=True))
     checked = seen.checked.entities[entity.name]
-    in_error = bool((checked.unusable == source_id).any())
-    taken = bool((checked.records[SOURCE_ID] == source_id).any())
+    stranger = entity.name == "people" and bool((seen.strangers == source_id).any())
+    in_error = stranger or bool((checked.unusable == source_id).any())
+    taken = bool((checked.records[SOURCE_ID] == source_id).any()) and not stranger
     edits = tuple(noting.edit(e) for e in asked.planning.edits if (e.entity, e.source_id) == (entity.name, source_id))
     held = _held(asked, source_id, kept, id) if seen.rows.held else None
     return Found(

@@ -32,8 +32,10 @@ def standing_by_hand(entries: Iterable[HandRecord], dirty: Iterable[HandRecord])
 
 
 def links_by_hand(planning: Planning) -> list[LinkImage]:
-    """Who holds the identities of people made by hand: the kept state does not know those links."""
+    """Who holds the identities of people made by hand, and those that they gave up: the kept state does not know those
+    links."""
     links = {link for r in planning.hand if r.entity == "people" for link in links_of(r.source_id, r.fields)}
+    links |= {link for edit in planning.edits for link in edit.left}
     if not links:
         return []
     keys = {link_key(planning.integration.roster, link): link for link in sorted(links)}

@@ -26,6 +26,7 @@ from homeroom.ports import World
 
 LISTED = 500
 """Records that are listed of each kind; the count is always whole."""
+_LOOK = "Take its internal id or source id, and name what it is: people, classes, orgs or another kind."
 BY_HAND = "Changes by hand lie over the roster and are not in the journal: the audit tells them."
 _HANGS_ON: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "people": {"enrollments": ("person",), "contacts": ("student", "guardian")},
@@ -111,7 +112,7 @@ def _now(question: AskAsOf, world: World, control: Control, applied: int) -> _Th
     state, entity = kept_state.load(world.objects, control.integration, applied), question.entity
     found = state[entity].filter((pl.col(ID) == question.record) | (pl.col(SOURCE_ID) == question.record))
     if found.is_empty():
-        raise NotFound(f"there is no such record among the {entity}")
+        raise NotFound(f"there is no such record among the {entity}", remedy=_LOOK)
     id, source_id = found.select(ID, SOURCE_ID).row(0)
     frames = {name: state[name] for name in (entity, *_BESIDE.get(entity, ()))}
     for name, fields in _HANGS_ON.get(entity, {}).items():

@@ -182,8 +182,8 @@ def _effect(caused: Mapping[str, Mapping[str, Any]], *, same: bool) -> str:
     if same:
         return "These choices take and leave the same records as today's."
     words = {"come": "come in", "leave": "leave", "change": "get other values"}
-    told = [f"{name}: " + ", ".join(f"{changes[word]['count']:,} {text}" for word, text in words.items()
+    told = [f"{name} " + ", ".join(f"{changes[word]['count']:,} {text}" for word, text in words.items()
                                     if changes[word]["count"]) for name, changes in caused.items()]
     if not told:
         return "The choice changes nothing on these rows."
-    return "Because of the choice " + "; ".join(told) + ". The rest of the plan would happen anyway."
+    return "Because of the choice: " + "; ".join(told) + ". The rest of the plan would happen anyway."

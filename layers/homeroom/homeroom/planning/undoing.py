@@ -22,16 +22,17 @@ from homeroom.diff import Plan, diff
 from homeroom.diff.applied import ID, SOURCE_ID, State
 from homeroom.diff.operations import AGAIN
 from homeroom.diff.selection import chosen
-from homeroom.diff.undo import TurnedBack, turned_back
+from homeroom.diff.undo import TurnedBack, images_as_kept, turned_back
 from homeroom.errors import NotFound, Refused, StateLost
 from homeroom.guard import Verdict
 from homeroom.model.entities import ENTITIES
 from homeroom.model.events import Planned
 from homeroom.model.past_events import AskUndo
-from homeroom.model.plan import Around, EntityRead
+from homeroom.model.plan import Around, EntityRead, Repairs
 from homeroom.model.run import Lease, Request
 from homeroom.model.selection import Selection
 from homeroom.model.snapshot import Snapshot
+from homeroom.planning.around import walk_begun
 from homeroom.planning.journal import changes, touched_since
 from homeroom.planning.keeping import keep_plan
 from homeroom.planning.looking import run_of
@@ -110,7 +111,7 @@ def undo(planning: Planning) -> Undoing:
     except NotFound:
         raise Refused(f"the journal of run {run}, or of a later one, is gone",
                       remedy="Correct the source; the next run follows it.") from None
-    repairs = planning.repairs()
+    repairs = _repairs(planning, applied)
     back = turned_back(made, applied, edited=repairs.edited, chosen=meant.ids(), since=since)
     plan = diff(
         as_desired(back), applied, as_checked(back), roster=planning.integration.roster, as_of=planning.request.as_of,
@@ -118,6 +119,12 @@ def undo(planning: Planning) -> Undoing:
     )
     plan = _told(plan, f"undo of run {run}")
     return Undoing(Preview(as_checked(back), plan, Verdict(()), pl.concat([back.issues(), plan.issues])), back)
+
+
+def _repairs(planning: Planning, applied: State) -> Repairs:
+    """What interrupted runs left, under the ids of the kept state also after a re-key."""
+    repairs, walk = planning.repairs(), walk_begun(planning)
+    return replace(repairs, images=images_as_kept(repairs.images, walk, applied)) if walk else repairs
 
 
 def _around(planning: Planning, run: int, back: TurnedBack) -> Around:

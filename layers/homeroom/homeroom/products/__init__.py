@@ -18,13 +18,13 @@ from homeroom.products.catalogue import (
     sign_in_of,
 )
 from homeroom.products.entries import Line, Product
-from homeroom.products.refusals import Refusal, refusal, unknown
+from homeroom.products.refusals import Refusal, not_offered, refusal, unknown
 from homeroom.products.rules import EVERYTHING, HandPolicy, Rules
 from homeroom.products.ruling import defaults, needs_primary, rules_of
 
 __all__ = [
     "CATALOGUE_LINES", "CATALOGUE_VERSION", "EVERYTHING", "LINES", "PRODUCTS", "HandPolicy", "Line", "Product",
-    "Refusal", "Rules", "defaults", "line_named", "needs_primary", "products_of", "refusal", "rules_of", "sign_in_of",
+    "Refusal", "Rules", "defaults", "line_named", "needs_primary", "not_offered", "products_of", "refusal", "rules_of", "sign_in_of",
     "unknown",
 ]
 

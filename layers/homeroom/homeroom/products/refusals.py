@@ -33,6 +33,8 @@ class _Offer:
     remedy: str = "Leave the option out."
     only_products: bool = True
     """Whether it means nothing without a product line."""
+    fields: tuple[str, ...] = ()
+    """The fields of `Options` that it is made of."""
 
 
 def _not_offered(name: str) -> str:
@@ -42,20 +44,22 @@ def _not_offered(name: str) -> str:
 _ONE_SCHOOL = "the one-school rule"
 _OFFERS = (
     _Offer("Match Users By Name", lambda options: options.match_by_name, lambda line, _: line.match_by_name,
-           _not_offered("Match Users By Name")),
+           _not_offered("Match Users By Name"), fields=("match_by_name", "directory")),
     _Offer("Force Unique Class Names", lambda options: options.class_names not in (None, "off"),
-           lambda line, _: line.class_names is not None, _not_offered("Force Unique Class Names")),
+           lambda line, _: line.class_names is not None, _not_offered("Force Unique Class Names"),
+           fields=("class_names",)),
     _Offer("Sync Parent Data", lambda options: bool(options.parents), lambda line, _: line.parents is not None,
-           _not_offered("Sync Parent Data: no parent is stored"), only_products=False),
+           _not_offered("Sync Parent Data: no parent is stored"), only_products=False, fields=("parents",)),
     _Offer(_ONE_SCHOOL, lambda options: options.one_school or bool(options.home_schools),
            lambda _, products: any(product.one_school for product in products),
            f"{{products}} may be used in several schools, so {_ONE_SCHOOL} does nothing",
-           "Leave one_school and home_schools out."),
+           "Leave one_school and home_schools out.", fields=("one_school", "home_schools")),
     _Offer("the SIS as the only source", lambda options: options.only_source,
            lambda line, _: line.hand.offers_only_source,
-           "{line} keeps what was made by hand, so the SIS can not be its only source"),
+           "{line} keeps what was made by hand, so the SIS can not be its only source", fields=("only_source",)),
     _Offer("Clever Goals", lambda options: options.goals, lambda line, _: line.goals,
-           "Clever Goals are currently not supported by {products}", "Leave goals off."),
+           "Clever Goals are currently not supported by {products}", "Leave goals off.",
+           fields=("goals",)),
 )
 
 
@@ -70,6 +74,14 @@ def unknown(line: str, products: tuple[str, ...]) -> str | None:
     if strangers:
         return f"{', '.join(strangers)} is no product of {line}; known are: {', '.join(known)}"
     return None
+
+
+def not_offered(integration: Integration) -> frozenset[str]:
+    """The fields of `Options` that may not be chosen here: no product of the integration offers them."""
+    line = line_named(integration.product_line)
+    products = products_of(line.name, integration.products) if line else ()
+    return frozenset(name for offer in _OFFERS for name in offer.fields
+                     if (not offer.offered(line, tuple(products)) if line else offer.only_products))
 
 
 def refusal(integration: Integration) -> Refusal | None:

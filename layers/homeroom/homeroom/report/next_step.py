@@ -21,11 +21,14 @@ class Next:
 
 
 FIRST_LOAD = "FIRST-LOAD"
+_CAUSES = ("DISTRICT", "MOVING", "UNDONE", "GRD-01", "GRD-10")
+"""Guards that know why so much changes: what they say to do comes before what the mere numbers say."""
 
 _MEND = "Send the list of issues to whoever keeps the records. What is corrected comes with the next export."
 _WAIT = "Nothing to do. The next delivery, or the schedule, starts the next run."
 
 _REST = "Look at what waits, then approve it, a part of it, or discard it. A newer delivery is judged anew."
+_NO_PART = "Nothing of the part that was approved could be applied: check what it names."
 _OURS = "Change the options, rules or limits that were not right, then run again: the same content is read anew."
 OURS = (FIRST_LOAD, "GRD-12")
 """Guards whose plan, once discarded, is for us to change: the source said nothing wrong."""
@@ -54,7 +57,7 @@ BY_SKIP: Mapping[str, Next] = {
     "not set up": Next("vendor", "The integration is not set up. `status` names the next step."),
     "paused": Next("vendor", "The integration is paused. Resume it when the reason is gone."),
     "blackout": Next("nobody", "Nothing to do: runs start again after the blackout."),
-    "denied": Next("district", "This content was discarded before: correct it at the source; send files anew."),
+    "denied": Next("district", "This content was discarded or undone: correct it at the source; send files anew."),
     "no data": Next("district", "No file has landed. Upload the first export."),
 }
 
@@ -69,7 +72,8 @@ def next_step(record: RunRecord, manifest: PlanManifest | None, tripped: Sequenc
     if outcome == "held":
         return Next("vendor", _held(tripped) + _people(manifest))
     if record.waits is not None:
-        return Next("vendor", _REST + _people(manifest))
+        missed = f"{_NO_PART} " if record.trigger == "approval" and outcome == "nothing to change" else ""
+        return Next("vendor", missed + _REST + _people(manifest))
     if outcome == "discarded":
         return after_discard(record.code)
     if outcome == "applied with issues" or (outcome == "nothing to change" and _in_error(manifest)):
@@ -88,13 +92,18 @@ def after_discard(code: str | None) -> Next:
 
 
 def _people(manifest: PlanManifest | None) -> str:
-    return f" {manifest.approvers} people must approve it." if manifest and manifest.approvers > 1 else ""
+    """How many people must approve; a re-key, after which hardly anything leaves, may need fewer."""
+    if manifest is None or manifest.approvers < 2:
+        return ""
+    rekeyed = manifest.rekey["approvers"] if manifest.rekey else manifest.approvers
+    one = "; with the re-key one is enough" if rekeyed < manifest.approvers else ""
+    return f" {manifest.approvers} people must approve it{one}."
 
 
 def _held(tripped: Sequence[Mapping[str, Any]]) -> str:
-    """One instruction: what the gravest guard saw and its remedy. They come in that order; a first load alone is no
-    accident."""
-    gravest = sorted(tripped, key=lambda guard: guard["code"] == FIRST_LOAD)
+    """One instruction: what the gravest guard saw and its remedy. They come in that order, behind those that know the
+    cause; a first load alone is no accident."""
+    gravest = sorted(tripped, key=lambda guard: (guard["code"] == FIRST_LOAD, guard["code"] not in _CAUSES))
     if not gravest:
         return "Look at the plan, then approve or discard it."
     return f"{guard_sentence(gravest[0])}. {gravest[0]['remedy']}"

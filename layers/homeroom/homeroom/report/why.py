@@ -107,11 +107,14 @@ RULES: Mapping[str, tuple[str, Owner, str]] = {
         "Is the role wrong? Correct it in the SIS. Else nothing: the product has no such people."),
     "parents are not synced": (
         "parent data is off", "vendor",
-        "Should parents come? Switch on Sync Parent Data (the option `parents`), where the products offer it."),
+        "Should parents come? Switch on Sync Parent Data, where the products offer it: `homeroom options --parents`."),
     "its person is not taken by the product": (
         "no product of the integration takes its person", "nobody", "Explain the person: this follows."),
     "its student is not taken by the product": (
         "no product of the integration takes its student", "nobody", "Explain the student: this follows."),
+    "made by hand": (
+        "somebody made the same by hand, and the products keep that one", "vendor",
+        "Should the SIS's come? Hand the one made by hand over: `homeroom release`; `homeroom by-hand` lists them."),
     "other school": (
         "it is not in the home school, and the products allow one school a student", "district",
         "Is the home school wrong? Correct it in the SIS, or name it in the option `home_schools`."),

@@ -44,8 +44,9 @@ def taken(standing: Standing, rules: Rules, applied: Frames) -> Standing:
 
 def _without_links(standing: Standing, contacts: pl.DataFrame) -> Standing:
     unread = contacts.filter(~within(contacts[SOURCE_ID], standing.frames["contacts"][SOURCE_ID]))
-    out = unread.select(SOURCE_ID, pl.lit(NO_PARENTS).alias(RULE))
-    return replace(standing, left_out={**standing.left_out, "contacts": pl.concat([standing.left_out["contacts"], out])})
+    rows = unread.select(SOURCE_ID, pl.lit(NO_PARENTS).alias(RULE))
+    out = pl.concat([standing.left_out["contacts"], rows])
+    return replace(standing, left_out={**standing.left_out, "contacts": out})
 
 
 def _no_parents(told: Frames, before: Frames) -> dict[str, pl.DataFrame]:

@@ -51,7 +51,7 @@ def create(event: events.CreateRecord, world: World) -> dict[str, Any]:
     where = pointed(world, roster, entity, told)
     source_id = event.source_id or f"{HAND}{uuid.uuid4().hex}"
     record = HandRecord(
-        entity=entity, id=mint(roster, entity, source_id), source_id=source_id, status="active", by=event.by,
+        entity=entity, id=_minted(roster, entity, source_id), source_id=source_id, status="active", by=event.by,
         at=_now(world), reason=event.reason, fields=whole_fields(entity, where.fields), refs=where.refs,
     )
     if find_record(world, roster, entity, source_id) is not None:
@@ -81,7 +81,8 @@ def edit(event: events.EditRecord, world: World) -> dict[str, Any]:
     fixed = [name for name in _FIXED.get(record.entity, ()) if name in given]
     if fixed:
         raise Refused(f"{', '.join(fixed)} can not change", remedy="Archive the record and create another one.")
-    where = pointed(world, integration.roster, record.entity, whole_fields(record.entity, {**record.fields, **given}))
+    told = {**record.fields, **record.refs, **given}
+    where = pointed(world, integration.roster, record.entity, whole_fields(record.entity, told))
     after = replace(record, fields=whole_fields(record.entity, where.fields), refs=where.refs, by=event.by,
                     at=_now(world), reason=event.reason)
     audit(world, integration.id, "edit", event.by, event.reason, entity=record.entity, id=record.id,
@@ -122,7 +123,7 @@ def release(event: events.ReleaseRecord, world: World) -> dict[str, Any]:
     _refuse_running(integration, world)
     audit(world, integration.id, "release", event.by, event.reason, entity=record.entity, id=record.id)
     if record.status == "archived":
-        pointed(world, integration.roster, record.entity, record.fields)
+        pointed(world, integration.roster, record.entity, {**record.fields, **record.refs})
         after = replace(record, status="active", by=event.by, at=_now(world), reason=event.reason)
         _write(world, integration.roster, [(record, after)])
         return _told(after, "restored", "It is active again.")
@@ -147,6 +148,11 @@ def by_hand(event: events.ListByHand, world: World) -> dict[str, Any]:
         "advice": "Records made by hand last as long as the policy of the product line says; the next run overrides "
                   "every edit of a record of the SIS.",
     }
+
+
+def _minted(roster: str, entity: str, source_id: str) -> str:
+    """The internal id. Enrollments can not be looked up, so theirs are none that an enrollment of the SIS can have."""
+    return mint(roster, entity, f"{HAND}{source_id}" if entity == ENROLLMENTS else source_id)
 
 
 # ---------------------------------------------------------------- finding
@@ -201,18 +207,20 @@ def _hanging(record: HandRecord, made: Iterable[HandRecord]) -> list[HandRecord]
 # ---------------------------------------------------------------- writing
 
 def _write(world: World, roster: str, changes: list[tuple[HandRecord, HandRecord]]) -> None:
-    """Write records anew with their entries; identity links follow their people."""
+    """Write records anew with their entries; identity links follow their people. A link that a person should have and
+    has not is somebody else's as well: nobody has it, and only a plan may give it back."""
     puts = [item for _, after in changes for item in (made_item(roster, after), hand_item(roster, after))]
     wanted = [_link(roster, after, link) for _, after in changes for link in _links(after)]
     held = {(i["owner"], i["member"]): i["person"] for i in world.roster.get(
         _link_key(roster, link) for before, after in changes for link in {*_links(before), *_links(after)})}
-    new = [link for link in wanted if (link["owner"], link["member"]) not in held]
+    had = {_link_key(roster, link) for before, _ in changes for link in _links(before)}
+    new = [link for link in wanted if (key := (link["owner"], link["member"])) not in held and key not in had]
     _refuse_held(world, wanted)
     stay = {(link["owner"], link["member"]) for link in wanted}
-    left = [_link(roster, before, link) for before, _ in changes for link in _links(before)]
-    gone = [link for link in left if (key := (link["owner"], link["member"])) not in stay
-            and held.get(key) == link["person"]]
-    world.roster.make(puts, new=False, links=new, gone=gone, wakes=[_wake(roster, changes[0][1])])
+    left = {link: one for before, _ in changes for link in _links(before)
+            if ((one := _link(roster, before, link))["owner"], one["member"]) not in stay}
+    gone = [one for one in left.values() if held.get((one["owner"], one["member"])) == one["person"]]
+    world.roster.make(puts, new=False, links=new, gone=gone, wakes=[_wake(roster, changes[0][1], tuple(left))])
 
 
 def _links(record: HandRecord) -> list[str]:
@@ -241,12 +249,12 @@ def _refuse_held(world: World, links: list[Item]) -> None:
                       remedy="Look for that person with `person`; edit that record, or choose another value.")
 
 
-def _wake(roster: str, record: HandRecord) -> Item:
-    """An entry that lets the next run plan although its source did not change."""
+def _wake(roster: str, record: HandRecord, left: tuple[str, ...] = ()) -> Item:
+    """An entry that lets the next run plan although its source did not change; `left` are identities given up."""
     edit = Edit(
         entity=record.entity, id=record.id, source_id=record.source_id, action="made",
         item=(edits_owner(roster), f"{record.at}#{uuid.uuid4().hex}"), record=_key(roster, record), by=record.by,
-        at=record.at,
+        at=record.at, left=left,
     )
     return entry_item(edit, record.reason)
 

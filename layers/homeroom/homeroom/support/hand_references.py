@@ -27,7 +27,7 @@ def pointed(world: World, roster: str, entity: str, fields: Mapping[str, Any]) -
     ids: dict[str, Any] = {}
     if entity == "enrollments" and "class" in told:
         klass = _target(world, roster, ENTITIES[entity].field("class"), told["class"])
-        told["school"] = klass.get("school")
+        told["school"] = klass.get("school_id", klass.get("school"))
     for field in ENTITIES[entity].fields:
         value = told.get(field.name)
         if field.references is None or value is None:
@@ -39,12 +39,16 @@ def pointed(world: World, roster: str, entity: str, fields: Mapping[str, Any]) -
 
 
 def find_record(world: World, roster: str, entity: str, word: str) -> Item | None:
-    """A record by its internal id or source id; none for enrollments, which stand under their class."""
+    """A record by its internal id or source id; none for enrollments, which stand under their class.
+
+    A record that goes on under another source id (a re-key, one made by hand that the SIS took over) is found by its
+    internal id, and of people by the new one: its first source id may be somebody else's by now.
+    """
     keys = [record_key(roster, entity, id) for id in (word, mint(roster, entity, word))]
     if entity == "people":
         links = world.roster.get([link_key(roster, f"sourced_id#{word}")])
         keys += [record_key(roster, entity, link["person"]) for link in links]
-    found = {(item["owner"], item["member"]): item for item in world.roster.get(keys)}
+    found = {(i["owner"], i["member"]): i for i in world.roster.get(keys) if word in (i["id"], i["source_id"])}
     return next((found[key] for key in keys if key in found), None)
 
 

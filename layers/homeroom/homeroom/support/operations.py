@@ -50,7 +50,7 @@ def status(event: events.ShowStatus, world: World) -> dict[str, Any]:
     missing = late_file(integration, world)
     looked = replace(seen(integration, world, event.runs), late=missing.text if missing else None)
     runs = {"runs": [run_view(record) for record in looked.history[: event.runs]]}
-    primary = {"primary": primary_view(integration)}
+    primary = {"primary": primary_view(integration, world)}
     return integration_view(looked) | steps_view(looked) | set_up_view(looked.integration) | primary | runs
 
 
@@ -103,7 +103,9 @@ def discard(event: events.Discard, world: World) -> dict[str, Any]:
     repeated."""
     control = world.runs.control(world.integrations.get(event.integration).id)
     if control.held_run != event.run:
-        raise Refused(f"run {event.run} is not held")
+        waits = control.held_run
+        raise Refused(f"run {event.run} is not held", remedy=(
+            f"Run {waits} is what waits now: look at it first." if waits else "Nothing waits: `status` tells."))
     if leased(control, world.clock.now()):
         raise Refused(f"run {control.lease_run} is on", remedy="Ask again when it has ended.")
     audit(world, event.integration, "discard", event.by, event.reason, run=event.run)

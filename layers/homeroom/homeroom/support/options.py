@@ -13,7 +13,7 @@ from homeroom.model.frozen import Frozen
 from homeroom.model.integration import Integration, Options
 from homeroom.model.setup import SetUp
 from homeroom.ports import World
-from homeroom.products import line_named, refusal, rules_of
+from homeroom.products import line_named, not_offered, refusal, rules_of
 from homeroom.support.audit import audit
 from homeroom.support.choosing import refuse_unknown_schools, refuse_unknown_words
 from homeroom.support.timers import put_timer, refuse_bad_time
@@ -99,18 +99,20 @@ def _set(integration: Integration, world: World) -> dict[str, Any]:
 
 
 def options_view(integration: Integration) -> dict[str, dict[str, Any]]:
-    """Option → what counts now, and `from`: the district's choice, the default of its product line, or Homeroom's.
+    """Option → what counts now, and `from`: the district's choice, the default of its product line, or Homeroom's;
+    `offered`: whether it may be chosen here.
 
     Of the home schools only how many there are: they name students.
     """
     options, line, rules = integration.options, line_named(integration.product_line), rules_of(integration)
     counts = options.model_dump(mode="json", exclude={"directory_secret"}) | {
         "parents": rules.parents, "class_names": rules.class_names, "home_schools": len(options.home_schools)}
-    of_line = ("parents", "class_names") if line is not None else ()
+    of_line, closed = ("parents", "class_names") if line is not None else (), not_offered(integration)
     chosen = {name for name, field in Options.model_fields.items() if getattr(options, name) != field.get_default(
         call_default_factory=True)}
     return {
         name: {"value": value,
-               "from": "district" if name in chosen else "product line" if name in of_line else "default"}
+               "from": "district" if name in chosen else "product line" if name in of_line else "default",
+               "offered": name not in closed}
         for name, value in counts.items()
     }

@@ -5,23 +5,18 @@ Who they are stands with the integration and not in the roster, so a run has not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeroom.apply.items import link_key, record_key
 from homeroom.errors import NotFound, Refused
 from homeroom.model import events
+from homeroom.model.identities import candidates
 from homeroom.model.integration import Integration, Primary
 from homeroom.ports import Item, World
 from homeroom.products import needs_primary
 from homeroom.support.audit import audit
 
 _ADMINISTRATOR, _ACTIVE, _ARCHIVE = "administrator", "active", "archive"
-LINK_KINDS: Mapping[str, Callable[[str], str]] = {
-    "sourced_id": str, "username": str.lower, "identifier": str, "email": str.lower, "legacy_id": str,
-    "directory": str,
-}
-"""Kinds of identity that find a person, and how their values are written (`homeroom.diff.identities.KINDS`)."""
 
 
 def promote(event: events.Promote, world: World) -> dict[str, Any]:
@@ -32,11 +27,11 @@ def promote(event: events.Promote, world: World) -> dict[str, Any]:
     audit(world, integration.id, "promote", event.by, event.reason, person=person["id"])
     integration = world.integrations.get(integration.id)
     if any(one.person == person["id"] for one in integration.primary):
-        return _told(integration, "is a primary administrator already")
+        return _told(integration, world, "is a primary administrator already")
     made = Primary(person=person["id"], by=event.by, at=world.clock.now(), reason=event.reason)
     integration = integration.model_copy(update={"primary": (*integration.primary, made)})
     world.integrations.put(integration)
-    return _told(integration, "counts at once; no sync takes it back")
+    return _told(integration, world, "counts at once; no sync takes it back")
 
 
 def demote(event: events.Demote, world: World) -> dict[str, Any]:
@@ -45,13 +40,13 @@ def demote(event: events.Demote, world: World) -> dict[str, Any]:
     known = {one.person for one in integration.primary}
     person = event.person if event.person in known else str(find_person(event.person, integration, world)["id"])
     if person not in known:
-        raise Refused("this person is no primary administrator", remedy="Look at `primary` in the status.")
+        raise Refused("this person is no primary administrator", remedy="`status` lists the primary administrators.")
     audit(world, integration.id, "demote", event.by, event.reason, person=person)
     integration = world.integrations.get(integration.id)
     left = tuple(one for one in integration.primary if one.person != person)
     integration = integration.model_copy(update={"primary": left})
     world.integrations.put(integration)
-    return _told(integration, "counts at once" if left else "counts at once; now nobody is: promote another one")
+    return _told(integration, world, "counts at once" if left else "counts at once; now nobody is: promote another one")
 
 
 def find_person(identity: str, integration: Integration, world: World) -> Item:
@@ -59,8 +54,8 @@ def find_person(identity: str, integration: Integration, world: World) -> Item:
 
     Raises NotFound, and Refused where the words are identities of several people.
     """
-    links = [link_key(integration.roster, f"{kind}#{written(identity)}") for kind, written in LINK_KINDS.items()]
-    found = {str(link["person"]) for link in world.roster.get(dict.fromkeys(links))}
+    links = world.roster.get(link_key(integration.roster, link) for link in candidates(identity))
+    found = {str(link["person"]) for link in links}
     people = world.roster.get(record_key(integration.roster, "people", id) for id in sorted({identity, *found}))
     if not people:
         raise NotFound("nobody in this roster has that id, name or number",
@@ -90,10 +85,13 @@ def _administrator(identity: str, integration: Integration, world: World) -> Ite
     return person
 
 
-def _told(integration: Integration, effect: str) -> dict[str, Any]:
-    return {"integration": integration.id, "primary": primary_view(integration), "effect": effect}
+def _told(integration: Integration, world: World, effect: str) -> dict[str, Any]:
+    return {"integration": integration.id, "primary": primary_view(integration, world), "effect": effect}
 
 
-def primary_view(integration: Integration) -> list[dict[str, Any]]:
-    """The primary administrators: internal id, who promoted, when and why."""
-    return [one.model_dump(mode="json") for one in integration.primary]
+def primary_view(integration: Integration, world: World) -> list[dict[str, Any]]:
+    """The primary administrators: internal id and source id (null of one who is in the roster no more), who promoted,
+    when and why."""
+    keys = {one.person: record_key(integration.roster, "people", one.person) for one in integration.primary}
+    known = {str(item["id"]): item["source_id"] for item in (world.roster.get(keys.values()) if keys else ())}
+    return [one.model_dump(mode="json") | {"source_id": known.get(one.person)} for one in integration.primary]
