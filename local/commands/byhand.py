@@ -14,7 +14,8 @@ from local.commands.asking import opened, told, who
 from local.commands.options import By, IntegrationId, Json, Profile, Reason, StackName
 from local.views.byhand import by_hand_view, done_view, person_view
 
-Entity = Annotated[str, typer.Argument(metavar="KIND", help="people, classes, enrollments, contacts; or another kind.")]
+Entity = Annotated[str, typer.Argument(metavar="KIND", help=(
+    "people, classes, enrollments or contacts; to edit and archive also orgs, terms or courses."))]
 Record = Annotated[str, typer.Argument(metavar="RECORD", help="Internal id or source id of the record.")]
 Fields = Annotated[list[str], typer.Option("--set", metavar="FIELD=VALUE", help=(
     "A field and its value; of a list the entries, with commas between them; nothing after `=` empties it."))]
@@ -27,7 +28,10 @@ def edit(
     integration: IntegrationId, entity: Entity, record: Record, fields: Fields, reason: Reason, by: By = None,
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Change fields of a record: of the SIS until the next run, made by hand for good."""
+    """Change fields of a record by hand.
+
+    Of a record of the SIS until the next run; of one made by hand for good.
+    """
     asked = {"operation": "edit", "integration": integration, "entity": entity, "record": record,
              "fields": _values(entity, fields), "by": who(by), "reason": reason}
     answer = opened(stack, profile).ask(_asked(events.EditRecord, asked))
@@ -38,7 +42,10 @@ def archive(
     integration: IntegrationId, entity: Entity, record: Record, reason: Reason, by: By = None,
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Archive a record: of the SIS until the next run, made by hand for good."""
+    """Archive a record by hand.
+
+    One of the SIS until the next run; one made by hand for good.
+    """
     asked = {"operation": "archive", "integration": integration, "entity": entity, "record": record,
              "by": who(by), "reason": reason}
     answer = opened(stack, profile).ask(_asked(events.ArchiveRecord, asked))
@@ -60,7 +67,11 @@ def release(
     integration: IntegrationId, entity: Entity, record: Record, reason: Reason, by: By = None,
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Take back what was done by hand to a record, or hand a record over to the SIS."""
+    """Take back what was done by hand.
+
+    An edit or archive of a record of the SIS ends at once. One made by hand is handed over to the SIS as soon as that
+    has it too; an archived one comes back.
+    """
     asked = {"operation": "release", "integration": integration, "entity": entity, "record": record,
              "by": who(by), "reason": reason}
     answer = opened(stack, profile).ask(_asked(events.ReleaseRecord, asked))
@@ -69,14 +80,20 @@ def release(
 
 def by_hand(integration: IntegrationId, stack: StackName = None, profile: Profile = None,
             as_json: Json = False) -> int:
-    """List the records made by hand, and the edits that wait for the next run."""
+    """List what was done by hand.
+
+    Records made by hand, and edits that the next run overrides.
+    """
     answer = opened(stack, profile).ask(events.ListByHand(operation="by_hand", integration=integration))
     return told(answer, as_json, *by_hand_view(answer))
 
 
 def person(integration: IntegrationId, identity: Identity, stack: StackName = None, profile: Profile = None,
            as_json: Json = False) -> int:
-    """Show a person: record, identities, classes, and what was changed by hand."""
+    """Show one person. It prints personal data.
+
+    Record, identities, classes, and what was changed by hand.
+    """
     asked = events.FindPerson(operation="person", integration=integration, identity=identity)
     answer = opened(stack, profile).ask(asked)
     return told(answer, as_json, *(line for one in answer["people"] for line in person_view(one)))

@@ -44,7 +44,10 @@ def season(
     remove: Annotated[bool, typer.Option("--remove", help="Close the window of exactly these days.")] = False,
     by: By = None, stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Open a season window: days with limits of their own, such as a new school year."""
+    """Open or close a season window.
+
+    Days with limits of their own, such as those of a new school year.
+    """
     given = written(limit or ())
     if any(one is None for one in given.values()):
         raise typer.BadParameter("a season names limits; leave out what stays as it is", param_hint="--limit")
@@ -52,7 +55,8 @@ def season(
         operation="season", integration=integration, first=first.date().isoformat(), last=last.date().isoformat(),
         limits={code: one for code, one in given.items() if one is not None}, remove=remove, by=who(by),
         reason=reason))
-    return told(answer, as_json, *seasons_view(answer))
+    to_try = f"Try it: homeroom try {integration} --as-of {first.date()}" if not remove else None
+    return told(answer, as_json, *seasons_view(answer), to_try)
 
 
 def written(wanted: Iterable[str]) -> Mapping[str, Limit | None]:

@@ -38,9 +38,9 @@ def explain(
     of_class: Annotated[bool, typer.Option("--class", help="The record is a class. Default: a person.")] = False,
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Explain why a person or class is here or not, with these values.
+    """Explain why a person or class is (not) here.
 
-    From the source's row through rules to guards. Shows data of the person.
+    And where each value is from. From the source's row through rules to guards. Shows data of the person.
     """
     with screen.progress("looking at rows, rules, plan and journal", quiet=as_json):
         answer = opened(stack, profile).ask(events.Explain(

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from homeroom.apply.holds import SINCE_THEN
 from homeroom.model import events
 from homeroom.model.directory import UploadedList
 from homeroom.model.integration import Integration
@@ -121,9 +122,9 @@ def show(
 
 def approve(
     integration: IntegrationId, run: RunNumber, plan: PlanHash, reason: Reason,
-    only_entities: Annotated[list[str] | None, typer.Option("--only-entities", metavar="NAME", help=(
+    entity: Annotated[list[str] | None, typer.Option("--entity", metavar="KIND", help=(
         "Only this kind of record (orgs, people, classes, …); may be repeated."))] = None,
-    changes: Annotated[list[str] | None, typer.Option("--changes", metavar="NAME", help=(
+    change: Annotated[list[str] | None, typer.Option("--change", metavar="CHANGE", help=(
         "Only this kind of change (create, update, archive, restore, adopt); may be repeated."))] = None,
     school: Annotated[list[str] | None, typer.Option("--school", metavar="ID", help=(
         "Only what belongs to this school; may be repeated."))] = None,
@@ -135,9 +136,9 @@ def approve(
         "Approve the re-key that the run proposes: everybody keeps their identity under the new ids."))] = False,
     wait: Wait = True, by: By = None, stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
-    """Apply a held plan, the very one that you looked at, or a part of it.
+    """Apply a held plan, or a part of it.
 
-    What is left out goes on waiting.
+    The very plan that you looked at. What is left out goes on waiting.
     """
     where = opened(stack, profile)
     held = where.ask(events.Preview(operation="preview", integration=integration, run=run))
@@ -146,7 +147,7 @@ def approve(
         raise Stopped(f"the hash is not that of the plan{' with its re-key' if rekey else ''} of run {run}", (
             f"`homeroom show {integration} {run}` prints the command with the hash; a re-key has one of its own, and"
             " needs --rekey."))
-    only = {"entities": only_entities, "changes": changes, "schools": school, "classes": in_class, "records": record}
+    only = {"entities": entity, "changes": change, "schools": school, "classes": in_class, "records": record}
     answer = where.ask(events.Approve(
         operation="approve", integration=integration, run=run, plan_hash=known, rekey=rekey, by=who(by), reason=reason,
         only=_selection({name: tuple(given) for name, given in only.items() if given}),
@@ -206,7 +207,7 @@ def _run_sections(answer: dict[str, Any]) -> list[Any]:
     if summary is None:
         step = BY_SKIP.get(answer["code"] or "") if outcome == "skipped" else None
         return [*runs_view([answer], named=True), f"[bold]Next:[/bold] {screen.escape(step.text)}" if step else None]
-    since = answer["text"].partition("; since then ")[2]
+    since = answer["text"].partition(SINCE_THEN)[2]
     if outcome == summary["outcome"] and not since:
         return [*summary_view(summary), decisions(answer) or None, *_approvals(answer)]
     if outcome == summary["outcome"]:

@@ -75,8 +75,8 @@ def _roster(roster: Mapping[str, Any]) -> str:
 def _by_hand(by_hand: Mapping[str, Any]) -> list[str]:
     made = by_hand["made"]
     lines = [f"made by {made['by']}, {minute(made['at'])}, {made['status']}: {made['reason']}"] if made else []
-    return lines + [f"{edit['action']} by {edit['by']}, {minute(edit['at'])}{_changed(edit['fields'])}; until the next run"
-                    for edit in by_hand["edits"]]
+    return lines + [f"{edit['action']} by {edit['by']}, {minute(edit['at'])}{_changed(edit['fields'])};"
+                    " until the next run" for edit in by_hand["edits"]]
 
 
 def _changed(fields: Sequence[str] | Mapping[str, Any] | None) -> str:

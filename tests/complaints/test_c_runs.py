@@ -229,7 +229,7 @@ def test_c18_what_a_choice_would_do_is_shown_before_it_counts(lab: CleverLab) ->
 
 
 def test_c26_no_teacher_presses_anything(lab: CleverLab) -> None:
-    changed(lab, schedule=Schedule(mode="daily"), product_line="Galileo")
+    changed(lab, schedule=Schedule(mode="daily"))
     do(lab.world, "reconcile_schedules", **BY)
     assert [timer.name for timer in lab.world.timers.list()] == ["clever"]
     gone = lab.id("users", "s-4")

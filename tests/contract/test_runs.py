@@ -260,3 +260,13 @@ def test_of_many_that_open_at_once_exactly_one_gets_the_lease(world: World, name
     assert sorted(run for run, _ in opened) == list(range(1, 17))
     assert sum(lease is not None for _, lease in opened) == 1
     assert world.runs.control(name).fence == 1
+
+
+def test_a_hold_that_lapses_may_let_the_same_content_be_planned_again(world: World, name: str) -> None:
+    lease = leased(world, name)
+    world.runs.commit(lease, applied_run=lease.run, content="a", signature="s", at=START, waits=True)
+    world.runs.clear_hold(name, lease.run + 1, replan=True)
+    assert world.runs.control(name).applied_signature == "s"
+    world.runs.clear_hold(name, lease.run, replan=True)
+    control = world.runs.control(name)
+    assert (control.held_run, control.applied_signature, control.applied_run) == (None, None, lease.run)

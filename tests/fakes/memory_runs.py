@@ -98,10 +98,11 @@ class MemoryRuns:
         self._keep(records)
 
     @atomic
-    def clear_hold(self, integration: str, run: int) -> None:
+    def clear_hold(self, integration: str, run: int, *, replan: bool = False) -> None:
         control = self.control(integration)
         if control.held_run == run:
-            self._change("clear_hold", control, held_run=None)
+            signature = None if replan else control.applied_signature
+            self._change("clear_hold", control, held_run=None, applied_signature=signature)
 
     @atomic
     def deny(self, integration: str, content_hash: str) -> None:

@@ -382,7 +382,7 @@ def test_after_a_discard_of_what_our_own_rules_do_it_is_our_turn() -> None:
 def test_a_discard_of_a_rest_may_be_repeated_and_the_run_stays_applied() -> None:
     world, record = divided()
     asked = Discard(operation="discard", integration="lab", run=record.run, by="support", reason="no")
-    clear, world.runs.clear_hold = world.runs.clear_hold, lambda *_: None  # type: ignore[method-assign]
+    clear, world.runs.clear_hold = world.runs.clear_hold, lambda *_, **__: None  # type: ignore[method-assign]
     first_answer = act(asked, world)
     world.runs.clear_hold = clear  # type: ignore[method-assign]
     assert act(asked, world)["text"] == first_answer["text"]

@@ -129,8 +129,8 @@ class Runs(Protocol):
     def hold(self, lease: Lease, run: int, records: Sequence[RunRecord] = ()) -> None:
         """Note the held run and free the lease, with its ledger entries in one write. Raises LeaseLost."""
 
-    def clear_hold(self, integration: str, run: int) -> None:
-        """Forget the held run if it is still that one."""
+    def clear_hold(self, integration: str, run: int, *, replan: bool = False) -> None:
+        """Forget the held run if it is still that one. `replan`: the same content is not `unchanged` from now on."""
 
     def deny(self, integration: str, content_hash: str) -> None: ...
 

@@ -122,8 +122,8 @@ def test_approve_applies_the_very_plan(held: str, aws: MemoryAws, homeroom: Home
 
 
 def test_approve_names_a_part_and_what_is_left_out_waits(held: str, aws: MemoryAws, homeroom: Homeroom) -> None:
-    ran = homeroom("approve", "lab-usd", "1", "--plan", held[:12], "--reason", "these first", "--only-entities", "orgs",
-                   "--only-entities", "terms", "--changes", "create", "--json")
+    ran = homeroom("approve", "lab-usd", "1", "--plan", held[:12], "--reason", "these first", "--entity", "orgs",
+                   "--entity", "terms", "--change", "create", "--json")
     assert (ran.code, ran.json["outcome"]) == (0, "applied")
     assert aws.asked[-2]["only"] == _only(entities=["orgs", "terms"], changes=["create"])
     assert ran.json["summary"]["waits"]["plan_hash"] == ran.json["waits"]
@@ -135,7 +135,7 @@ def test_approve_names_a_part_and_what_is_left_out_waits(held: str, aws: MemoryA
     assert "Since then: approved" in homeroom("show", "lab-usd", str(ran.json["run"])).out
 
 
-@pytest.mark.parametrize("words", [("--only-entities", "pupils"), ("--changes", "delete")])
+@pytest.mark.parametrize("words", [("--entity", "pupils"), ("--change", "delete")])
 def test_approve_knows_only_its_kinds(held: str, homeroom: Homeroom, words: tuple[str, str]) -> None:
     assert homeroom("approve", "lab-usd", "1", "--plan", held[:12], "--reason", "x", *words).code == 64
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from homeroom.diff.byhand import BY_HAND
 from homeroom.report.why import RULES, Found, Step, because, why
 from homeroom.shape import persons, roles, schools, sharing
 
@@ -13,7 +14,7 @@ ROWS = "rows that run 1 read at 2026-09-07 06:00 UTC"
 WORDS = {
     persons.SCHOOL, persons.CLASS, persons.GRADE, persons.NO_GRADE, persons.ROLE, persons.FOLLOWS_STUDENT,
     sharing.FOLLOWS_CLASS, sharing.FOLLOWS_PERSON, roles.NOT_TAKEN, roles.NO_PARENTS, roles.WITH_PERSON,
-    roles.WITH_STUDENT, schools.OTHER_SCHOOL,
+    roles.WITH_STUDENT, schools.OTHER_SCHOOL, BY_HAND,
 }
 
 

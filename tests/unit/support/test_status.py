@@ -77,6 +77,13 @@ def test_after_a_plan_was_dropped_something_new_is_needed(outcome: str, expected
     assert told(APPLIED, ran(2, outcome), GOOD) == expected
 
 
+def test_a_roster_of_which_the_rest_was_discarded_is_not_equal_to_its_source() -> None:
+    part = ran(1, "applied", text="3 records changed, 60 wait for approval; since then discarded: it is refused")
+    assert told(APPLIED, part) == ("waiting for the district", "district")
+    assert told(APPLIED, part.model_copy(update={"code": "GRD-12"})) == ("failing: we act", "vendor")
+    assert told(APPLIED.model_copy(update={"applied_run": 2}), ran(2, "applied"), part) == ("up to date", "nobody")
+
+
 def test_skipped_runs_say_nothing_about_the_source() -> None:
     failed = ran(2, "failed", owner="district", code="FIL-03")
     assert told(APPLIED, ran(3, "skipped", code="locked"), failed)[0] == "waiting for the district"

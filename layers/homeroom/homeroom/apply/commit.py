@@ -113,8 +113,12 @@ def _open(event: FinishRun, world: World, summarize: Summarize) -> Closing:
 
 
 def _applied(closing: Closing) -> None:
-    """Every part reported and the counts agree: take up the edits, then move the pointer."""
+    """Every part reported and the counts agree: take up the edits, then move the pointer. An undo that has nothing to
+    take back moves nothing, so that a plan which waits goes on waiting."""
     world, lease, plan = closing.world, closing.lease, closing.plan
+    if plan.undoes is not None and plan.verdict == "nothing" and not plan.mends:
+        world.runs.record(_recorded(closing, "nothing to change", text=_done(plan)))
+        return
     world.runs.extend(lease, int((closing.now + CLOSING).timestamp()))
     results = whole_results(world.objects, lease, plan)
     world.roster.consume(edits_of(plan))

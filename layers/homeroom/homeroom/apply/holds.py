@@ -12,14 +12,20 @@ from homeroom.model import places
 from homeroom.model.run import Control, Outcome, RunRecord
 from homeroom.ports import Objects, World
 
+SINCE_THEN = "; since then "
+"""In the words of a run that was applied but for a part: behind it stands what became of that part."""
+
 
 def lapse(world: World, control: Control, text: str) -> None:
-    """The held run, if there is one, lapses: said in the ledger, its raw rows expire, and only then it is forgotten."""
+    """The held run, if there is one, lapses: said in the ledger, its raw rows expire, and only then it is forgotten.
+
+    What waited of a run that was applied in part must be asked for again, although the source says the same.
+    """
     record = held_record(world, control)
     if record is not None:
         world.runs.record(settled(record, "lapsed", text, world.clock.now()))
         expire_held(world.objects, control)
-        world.runs.clear_hold(record.integration, record.run)
+        world.runs.clear_hold(record.integration, record.run, replan=record.waits is not None)
 
 
 def held_record(world: World, control: Control) -> RunRecord | None:
@@ -39,7 +45,7 @@ def settled(record: RunRecord, outcome: Outcome, text: str, now: datetime) -> Ru
     """
     if record.waits is not None:
         told = text if outcome == "applied" else f"{outcome}: {text}"
-        return record.model_copy(update={"waits": None, "owner": "nobody", "text": f"{record.text}; since then {told}"})
+        return record.model_copy(update={"waits": None, "owner": "nobody", "text": f"{record.text}{SINCE_THEN}{told}"})
     return record.model_copy(update={"state": "finished", "outcome": outcome, "text": text, "finished_at": now})
 
 

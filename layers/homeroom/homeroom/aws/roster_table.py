@@ -99,7 +99,8 @@ class RosterTable:
 
     def make(self, puts: Sequence[Item], *, new: bool, links: Sequence[Item] = (), gone: Sequence[Item] = (),
              wakes: Sequence[Item] = ()) -> None:
-        absent = {"ConditionExpression": "attribute_not_exists(#owner)", "ExpressionAttributeNames": {"#owner": "owner"}}
+        absent = {"ConditionExpression": "attribute_not_exists(#owner)",
+                  "ExpressionAttributeNames": {"#owner": "owner"}}
         stands = absent if new else {"ConditionExpression": "attribute_exists(by_hand) OR attribute_exists(released)"}
         steps: list[Any] = [{"Put": {"TableName": self._table, "Item": wired_item(i), **stands}} for i in puts]
         steps += [{"Put": {"TableName": self._table, "Item": wired_item(i), **_held_by(i)}} for i in links]

@@ -113,8 +113,9 @@ class RunsTable:
     def hold(self, lease: Lease, run: int, records: Sequence[RunRecord] = ()) -> None:
         self._together(lease, "SET held_run = :held REMOVE lease_run, lease_until", {":held": run}, records)
 
-    def clear_hold(self, integration: str, run: int) -> None:
-        self._update(integration, "REMOVE held_run", {":held": run}, "held_run = :held")
+    def clear_hold(self, integration: str, run: int, *, replan: bool = False) -> None:
+        gone = "held_run, applied_signature" if replan else "held_run"
+        self._update(integration, f"REMOVE {gone}", {":held": run}, "held_run = :held")
 
     def deny(self, integration: str, content_hash: str) -> None:
         self._update(integration, "ADD denied :content", {":content": frozenset({content_hash})})

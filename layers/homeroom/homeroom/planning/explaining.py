@@ -105,7 +105,7 @@ def _one(asked: Asked, source_id: str) -> dict[str, Any]:
     kept = noting.row_of(seen.state[entity.name], source_id)
     hand = next((h for h in asked.hand if (h.entity, h.source_id) == (entity.name, source_id)), None)
     id = kept[ID] if kept else hand.id if hand else mint(asked.integration.roster, entity.name, source_id)
-    traced = trace(asked.control, entity.name, id, entity.names, world)
+    traced = trace(asked.control, entity.name, id, entity.names, world, kept[STATUS] if kept else None)
     found = _found(asked, source_id, raw, kept, hand, id, traced)
     if not (raw or kept or hand or found.named or found.refused):
         raise NotFound(noting.searched(asked.question.entity, asked.seen.rows, asked.control),
@@ -141,7 +141,7 @@ def _found(asked: Asked, source_id: str, raw: list[dict[str, Any]], kept: Mappin
         kind=entity.singular, rows=seen.rows.text, places=tuple(noting.place(entity, seen.snapshot, r) for r in raw),
         in_error=in_error and not taken, removed=bool(raw) and not taken and not in_error, issues=issues,
         rule=seen.rule(entity.name, source_id), status=kept[STATUS] if kept else None, came=traced.came, held=held,
-        edits=edits, hand=noting.made(hand) if hand else None,
+        edits=edits, hand=noting.made(hand, rules_of(asked.integration).hand) if hand else None,
         refused=None if raw else noting.refused(asked.control, entity, source_id, world),
         shared=shared(kept, seen.state) if kept and entity.name == "people" and kept[STATUS] == ACTIVE else (),
         stops=noting.stops(asked.integration, asked.control, asked.planning, world),

@@ -22,6 +22,7 @@ from homeroom.planning.looking import Rows, run_of
 from homeroom.planning.opening import Planning
 from homeroom.planning.tracing import Trace
 from homeroom.ports import Edit, World
+from homeroom.products.rules import HandPolicy
 from homeroom.read import raw
 from homeroom.report.next_step import BY_OUTCOME, BY_SKIP, Next
 from homeroom.report.why import Found
@@ -70,9 +71,9 @@ def edit(told: Edit) -> dict[str, Any]:
     return {"action": told.action, "by": told.by, "at": told.at, "fields": fields}
 
 
-def made(told: HandRecord) -> dict[str, Any]:
-    """A record made by hand."""
-    return {"by": told.by, "at": told.at, "reason": told.reason, "status": told.status}
+def made(told: HandRecord, policy: HandPolicy) -> dict[str, Any]:
+    """A record made by hand, and whether the products keep what the SIS does not have."""
+    return {"by": told.by, "at": told.at, "reason": told.reason, "status": told.status, "lasts": not policy.only_source}
 
 
 def guards(integration: str, run: int, world: World) -> tuple[str, ...]:

@@ -26,7 +26,10 @@ from homeroom.ports import World
 
 LISTED = 500
 """Records that are listed of each kind; the count is always whole."""
-_LOOK = "Take its internal id or source id, and name what it is: people, classes, orgs or another kind."
+_LOOK = (
+    "Take its internal id or source id of now, and name what it is: people, classes, orgs or another kind. Of what is"
+    " made by hand now nothing is told."
+)
 BY_HAND = "Changes by hand lie over the roster and are not in the journal: the audit tells them."
 _HANGS_ON: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "people": {"enrollments": ("person",), "contacts": ("student", "guardian")},

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from homeroom.apply.manifest import load_manifest
+from homeroom.diff.applied import ARCHIVED
 from homeroom.errors import NotFound
 from homeroom.model import places
 from homeroom.model.plan import Operation
@@ -33,13 +34,17 @@ class Trace:
     whole: bool = False
 
 
-def trace(control: Control, entity: str, id: str, names: tuple[str, ...], world: World) -> Trace:
-    """Search the journal until every field is found, or the record's beginning."""
+def trace(control: Control, entity: str, id: str, names: tuple[str, ...], world: World,
+          status: str | None = None) -> Trace:
+    """Search the journal until every field is found, or the record's beginning.
+
+    `status` is that of now: what an interrupted run meant to do, and never did, is not how the record came to it.
+    """
     came: Step | None = None
     fields: dict[str, int] = {}
     for run in islice(applied_runs(control, world), LOOKED_BACK):
         for operation in operations(control.integration, run, entity, id, world):
-            if came is None and operation["op"] in _LIVES:
+            if came is None and operation["op"] in _LIVES and _fits(operation["op"], status):
                 came = step_of(control.integration, run, operation, world)
             begins = operation["op"] in ("create", "adopt")
             for name in names if begins else operation["changed"]:
@@ -47,6 +52,10 @@ def trace(control: Control, entity: str, id: str, names: tuple[str, ...], world:
             if begins:
                 return Trace(came, fields, whole=True)
     return Trace(came, fields)
+
+
+def _fits(op: str, status: str | None) -> bool:
+    return status is None or (op == "archive") == (status == ARCHIVED)
 
 
 def step_of(integration: str, run: int, operation: Operation, world: World, guards: tuple[str, ...] = ()) -> Step:

@@ -24,8 +24,8 @@ from homeroom.products.ruling import defaults, needs_primary, rules_of
 
 __all__ = [
     "CATALOGUE_LINES", "CATALOGUE_VERSION", "EVERYTHING", "LINES", "PRODUCTS", "HandPolicy", "Line", "Product",
-    "Refusal", "Rules", "defaults", "line_named", "needs_primary", "not_offered", "products_of", "refusal", "rules_of", "sign_in_of",
-    "unknown",
+    "Refusal", "Rules", "defaults", "line_named", "needs_primary", "not_offered", "products_of",
+    "refusal", "rules_of", "sign_in_of", "unknown",
 ]
 
 LINES: Mapping[str, tuple[str, ...]] = {

@@ -143,7 +143,11 @@ def _made_by_hand(found: Found) -> Why | None:
     made = f"made by hand by {hand['by']} on {hand['at'][:10]}"
     if hand["status"] == "active":
         also = f"; the source has it too ({found.place})" if found.places else "; the source does not have it"
-        return Why("by hand", f"Here: {made}{also}.", "nobody", "Nothing: no run removes it.")
+        if not found.places and not hand.get("lasts", True):
+            return Why("by hand", f"Here: {made}{also}, and the SIS is the only source.", "vendor",
+                       "The next run archives it. Should it stay? Add it to the SIS, or switch `only_source` off.")
+        return Why("by hand", f"Here: {made}{also}.", "nobody",
+                   "Nothing: it stays as long as what it belongs to is here.")
     return Why("archived by hand", f"Not here: it was {made}, and archived by hand.", "vendor",
                "Take it back by hand if it should be here, or let the SIS deliver it.")
 

@@ -66,7 +66,7 @@ def what_waits(event: StartRun, world: World, integration: Integration, control:
     manifest = load_manifest(world.objects, integration.id, event.held_run)
     if event.plan_hash is None or event.plan_hash != waiting_hash(record, manifest, rekey=event.rekey):
         raise Refused(f"the hash is not that of the plan of run {event.held_run}")
-    _refuse_parts(event, control)
+    _refuse_parts(event, control, manifest)
     moved = what_moved(manifest, event.held_run, integration, control, world.roster.edits(integration.roster),
                        hand_signature(world.roster.by_hand(integration.roster)))
     if moved is not None:
@@ -82,10 +82,14 @@ def waiting_hash(record: RunRecord, manifest: PlanManifest, *, rekey: bool = Fal
     return record.waits if record.waits is not None else manifest.plan_hash
 
 
-def _refuse_parts(event: StartRun, control: Control) -> None:
-    """A re-key moves what everything else points to, and half-written records are repaired first: both go whole."""
+def _refuse_parts(event: StartRun, control: Control, manifest: PlanManifest) -> None:
+    """A re-key and a new aggregator move what everything else points to, and half-written records are repaired first:
+    all go whole."""
     if event.only.everything:
         return
+    if any(guard["code"] == "MOVING" and guard["tripped"] for guard in manifest.guards):
+        raise Refused("the first plan after a change of aggregator is approved whole",
+                      remedy="Approve it with rekey, and without naming a part.")
     if event.rekey:
         raise Refused("a re-key is approved whole", remedy="Approve it without naming a part.")
     if control.dirty_runs:

@@ -94,6 +94,8 @@ def _settled_by(asked: Asked, world: World) -> int | None:
 def _by_the_same_rules(asked: Asked, delivery: Delivery, earlier: int, world: World) -> bool:
     """Whether that run, or the one that was applied last, read the delivery with the options of today."""
     options = asked.integration.options_hash()
+    if asked.control.applied_signature is None:
+        return False  # what waited of the plan lapsed: it is asked for again
     if signature(delivery.content_hash or "", options) == asked.control.applied_signature:
         return True
     try:

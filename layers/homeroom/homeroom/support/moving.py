@@ -12,7 +12,7 @@ from typing import Any
 from homeroom.apply.holds import lapse
 from homeroom.errors import Refused
 from homeroom.model import events
-from homeroom.model.integration import Moving
+from homeroom.model.integration import Integration, Moving
 from homeroom.ports import World
 from homeroom.support.audit import audit
 from homeroom.support.connecting import connect
@@ -37,6 +37,7 @@ def change_aggregator(event: events.ChangeAggregator, world: World) -> dict[str,
     if not wanted.district_id:
         raise Refused("the district's id at the new source is missing",
                       remedy="Name district_id as the new source shows it.")
+    _refuse_rules_of_old_ids(event, now)
     audit(world, now.id, "change_aggregator", event.by, event.reason, before=f"{now.aggregator}, {now.transport}",
           after=f"{wanted.aggregator}, {wanted.transport}")
     moving = Moving(aggregator=now.aggregator, transport=now.transport, by=event.by, at=world.clock.now())
@@ -46,6 +47,18 @@ def change_aggregator(event: events.ChangeAggregator, world: World) -> dict[str,
     if control.held_run is not None:
         lapse(world, world.runs.control(now.id), "the roster comes another way since")
     return answer | {"was": {"aggregator": now.aggregator, "transport": now.transport}, "effect": EFFECT}
+
+
+def _refuse_rules_of_old_ids(event: events.ChangeAggregator, now: Integration) -> None:
+    """Chosen schools and classes are ids of the old source: under the new one they would leave everybody out."""
+    said = event.set_up.integration.model_fields_set
+    named = {"sharing": now.sharing.schools or now.sharing.classes, "options": now.options.home_schools}
+    old = [part for part, ids in named.items() if ids and part not in said]
+    if old:
+        raise Refused(
+            f"{' and '.join(old)} of the integration name schools or classes by ids of the old source",
+            remedy="Say the same in the set-up with the ids of the new source, or empty lists to take all.",
+        )
 
 
 def _with_its_own_secret(event: events.ChangeAggregator) -> events.Connect:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from homeroom.apply.holds import SINCE_THEN
 from homeroom.model.integration import Integration, Status
 from homeroom.model.issues import Owner
 from homeroom.model.run import Control, RunRecord
@@ -101,7 +102,8 @@ def _on_hold(seen: Seen) -> Standing | None:
     record = next((r for r in seen.history if r.run == held), None)
     text = record.text if record else ""
     yes = ", approved by one person so far" if record and record.approvals else ""
-    return Standing("on hold: review", "vendor", f"run {held}: {text}{yes}; approve or discard it")
+    return Standing("on hold: review", "vendor", f"run {held}: {text}{yes}; look at it with `show`, then approve or"
+                    " discard it")
 
 
 def _after_a_failure(seen: Seen) -> Standing | None:
@@ -124,6 +126,17 @@ def _after_a_failure(seen: Seen) -> Standing | None:
     if ended is not None and ended.outcome == "lapsed":
         return Standing("failing: we act", "vendor", f"run {ended.run} lapsed; start a new run")
     return None
+
+
+def _rest_dropped(seen: Seen) -> Standing | None:
+    """The roster equals its source but for what waited and was discarded."""
+    applied = next((r for r in seen.history if r.run == seen.control.applied_run), None)
+    if applied is None or f"{SINCE_THEN}discarded" not in applied.text:
+        return None
+    text = f"run {applied.run} was applied in part, and the rest was discarded"
+    if applied.code in OURS:
+        return Standing("failing: we act", "vendor", f"{text}; {after_discard(applied.code).text}")
+    return Standing("waiting for the district", "district", f"{text}; it is refused until the source changes")
 
 
 def _mended(seen: Seen, ended: RunRecord) -> bool:
@@ -209,6 +222,6 @@ def _up_to_date(seen: Seen) -> Standing:
 
 
 _RULES: tuple[Callable[[Seen], Standing | None], ...] = (
-    _paused, _running, _on_hold, _half_written, _after_a_failure, _after_a_test, _incomplete_upload, _not_set_up,
-    _no_data, _late, _stale, _up_to_date,
+    _paused, _running, _on_hold, _half_written, _after_a_failure, _rest_dropped, _after_a_test, _incomplete_upload,
+    _not_set_up, _no_data, _late, _stale, _up_to_date,
 )
