@@ -35,7 +35,7 @@ def edit(
     asked = {"operation": "edit", "integration": integration, "entity": entity, "record": record,
              "fields": _values(entity, fields), "by": who(by), "reason": reason}
     answer = opened(stack, profile).ask(_asked(events.EditRecord, asked))
-    return told(answer, as_json, *done_view(answer))
+    return told(answer, as_json, *done_view(answer, integration))
 
 
 def archive(
@@ -49,7 +49,7 @@ def archive(
     asked = {"operation": "archive", "integration": integration, "entity": entity, "record": record,
              "by": who(by), "reason": reason}
     answer = opened(stack, profile).ask(_asked(events.ArchiveRecord, asked))
-    return told(answer, as_json, *done_view(answer))
+    return told(answer, as_json, *done_view(answer, integration))
 
 
 def create(

@@ -10,8 +10,8 @@ from local.screen import escape, minute, plain, table
 Answer = Mapping[str, Any]
 
 
-def done_view(answer: Answer) -> Iterator[Any]:
-    """What an operation by hand did, and until when it holds."""
+def done_view(answer: Answer, integration: str = "") -> Iterator[Any]:
+    """What an operation by hand did, until when it holds, and, of a named integration, how it is taken back."""
     asked = escape(str(answer.get("source_id") or answer["id"]))
     done = answer.get("done", "released").capitalize()
     yield f"{done}: {answer['entity']} {asked} [dim](internal id {answer['id']})[/dim]"
@@ -20,6 +20,9 @@ def done_view(answer: Answer) -> Iterator[Any]:
         yield f"{answer['with_it']} records made by hand that hang on it went with it."
     if answer.get("advice"):
         yield f"[bold]{escape(str(answer['advice']))}[/bold]"
+    if integration and not answer["made_by_hand"]:
+        yield (f"[dim]To take it back:[/dim] homeroom release {escape(integration)} {answer['entity']} {asked}"
+               " --reason WHY")
 
 
 def by_hand_view(answer: Answer) -> Iterator[Any]:

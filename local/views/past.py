@@ -19,7 +19,7 @@ def undo_view(answer: Mapping[str, Any], *, preview: bool = False) -> list[Any]:
         f"  {name}: " + ", ".join(f"{word} {counts[key]:,}" for key, word in _WOULD.items() if counts[key])
         for name, counts in answer["counts"].items() if any(counts[key] for key in _WOULD)
     ]
-    conflicts = answer["conflicts"]
+    conflicts, does = answer["conflicts"], preview and answer["verdict"] != "nothing"
     left = [f"  {screen.escape(one['entity'])} {screen.escape(one['source_id'])}: {screen.escape(one['text'])}"
             for one in conflicts["first"]]
     more = conflicts["total"] - len(left)
@@ -28,7 +28,7 @@ def undo_view(answer: Mapping[str, Any], *, preview: bool = False) -> list[Any]:
         screen.escape(answer["effect"]), *rows,
         *(["Left alone (UND-01):", *left] if left else []), *([f"  and {more:,} more"] if more else []),
         screen.escape(answer["not_undone"]),
-    ]), *([_PREVIEWED.format(name=screen.escape(answer["integration"]), run=answer["run"])] if preview else [])]
+    ]), *([_PREVIEWED.format(name=screen.escape(answer["integration"]), run=answer["run"])] if does else [])]
 
 
 def as_of_view(answer: Mapping[str, Any]) -> list[Any]:

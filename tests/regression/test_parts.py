@@ -199,7 +199,7 @@ def test_a_discarded_rest_is_refused_until_the_source_changes() -> None:
     answer = act(Discard(operation="discard", integration="lab", run=record.run, by="support", reason="no"), world)
     assert (answer["outcome"], answer["waits"]) == ("applied", None)
     assert lands(world, "again.zip", second_day()).code == "unchanged"
-    assert integration_view(seen(WAITS, world))["status"] == "up to date"
+    assert integration_view(seen(WAITS, world))["status"] == "waiting for the district"
     assert set(LEAVE) <= active(world, "people")
     third = lands(world, "third.zip", District(second_day()).with_student("s-third", classes=["c-1"]).files)
     assert third.waits is not None

@@ -10,8 +10,11 @@ import pytest
 from homeroom.guard.guards import BY_CODE
 from homeroom.model.run import Outcome
 from local import screen
+from local.views.byhand import person_view
+from local.views.guards import limits_view, own_lines
 from local.views.plan import guards_view, verdict_sentence
-from local.views.summary import integrations_view, runs_view, summary_view, words_line
+from local.views.set_up import steps_view
+from local.views.summary import decisions, integrations_view, runs_view, summary_view, words_line
 from tests.unit.report.test_summary import MANIFEST, held_by, summary
 
 
@@ -129,3 +132,58 @@ def test_the_seven_words_show_how_far_a_run_is() -> None:
     line = words_line(("read", "check"))
     assert line.startswith("[green]read[/green] [green]check[/green] [dim]shape[/dim]")
     assert line.endswith("[dim]report[/dim]")
+
+
+HELD = {"integration": "lab-usd", "run": 9, "held": True, "waits": None, "plan_hash": "a" * 64, "summary": {}}
+
+
+def test_what_waits_shows_the_commands_that_decide() -> None:
+    assert "homeroom approve lab-usd 9 --plan aaaaaaaaaaaa --reason WHY" in decisions(HELD)
+    assert "homeroom discard lab-usd 9 --reason WHY" in decisions(HELD)
+    assert decisions(HELD | {"held": False}) == ""
+
+
+def test_of_a_rest_the_hash_of_the_rest_is_shown_and_of_a_re_key_its_own_first() -> None:
+    assert "--plan bbbbbbbbbbbb" in decisions(HELD | {"waits": "b" * 64})
+    first = decisions(HELD | {"summary": {"rekey": {"plan_hash": "c" * 64}}}).splitlines()[0]
+    assert "--plan cccccccccccc --rekey" in first
+
+
+@pytest.mark.parametrize(("step", "held_run", "command"), [
+    ("schools", None, "homeroom choose lab-usd SCHOOL"), ("first run", None, "homeroom run lab-usd"),
+    ("first run", 1, "homeroom show lab-usd"), ("contact", None, None),
+])
+def test_the_step_whose_turn_it_is_names_its_command(
+    step: str, held_run: int | None, command: str | None, capsys: pytest.CaptureFixture[str],
+) -> None:
+    steps = [{"name": "verify", "owner": "vendor", "todo": "Verify.", "done": True, "note": ""},
+             {"name": step, "owner": "vendor", "todo": "Do it.", "done": False, "note": ""},
+             {"name": "test", "owner": "vendor", "todo": "Test.", "done": False, "note": ""}]
+    told = shown(capsys, *steps_view({"integration": "lab-usd", "held_run": held_run, "steps": steps}))
+    assert (f"Next: {command}" in told) if command else ("Next:" not in told)
+
+
+def test_somebody_archived_by_hand_is_not_shown_as_active(capsys: pytest.CaptureFixture[str]) -> None:
+    over = {"action": "archive", "by": "ann", "at": "2026-09-07T09:30:00.123456+00:00", "reason": "left"}
+    person = {"source_id": "t-1", "status": "active", "made_by_hand": False, "id": "i-1", "by_hand": over,
+              "fields": {"enabled": {"value": True, "from": "by hand, 2026-09-07T09:30:00+00:00, ann"}},
+              "identities": [], "classes": []}
+    told = shown(capsys, *person_view(person))
+    assert "t-1 archived by hand" in told
+    assert "Archived by ann, 2026-09-07 09:30 UTC, until the next run: left" in told
+    assert "yes     by hand, 2026-09-07 09:30, ann" in told
+
+
+def test_a_guard_without_a_number_has_no_limit_of_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    held = {"limit": 0, "unit": "records", "floor": 0, "off": False, "own": False}
+    told = shown(capsys, *limits_view({"guards": {"GRD-01": held}, "effect": "", "advice": ""}))
+    assert told.splitlines()[-1].split()[-1] == "any"
+
+
+def test_limits_and_seasons_of_an_integration_are_told_in_a_line_each() -> None:
+    season = {"first": "2027-07-15", "last": "2027-09-10", "reason": "new year", "limits": {}}
+    told = own_lines({"limits": {"GRD-04": {"percent": 40.0, "count": None, "floor": 30, "off": False}},
+                      "seasons": [season]})
+    assert told == ("Limits of its own: GRD-04 40 % from 30\n"
+                    "Season window 2027-07-15 to 2027-09-10 (new year): the limits of a new school year")
+    assert own_lines({"limits": {}, "seasons": []}) == ""

@@ -231,7 +231,7 @@ def test_a_value_that_waits_stands_beside_the_one_of_the_roster() -> None:
 
 def test_a_value_by_hand_says_by_whom_and_when() -> None:
     name = next(one for one in explained(edited_by_hand(), "s-1")["values"] if one["field"] == "given_name")
-    assert (name["value"], name["by_hand"], name["origin"]) == ("Test", "Other", "by hand, support, 2026-09-07T09:30")
+    assert (name["value"], name["by_hand"], name["origin"]) == ("Test", "Other", "by hand, support, 2026-09-07 09:30")
 
 
 def test_of_a_person_every_enrollment_says_whether_it_is_here_and_why_not() -> None:

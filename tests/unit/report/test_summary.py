@@ -203,6 +203,13 @@ def test_the_guard_that_knows_the_cause_speaks_before_those_that_count() -> None
     assert "approve with the re-key" in step["text"]
 
 
+def test_after_a_change_of_aggregator_only_a_re_key_that_is_proposed_is_asked_for() -> None:
+    moved = held_by("MOVING")
+    assert "re-key" not in summary("held", moved)["next"]["text"]
+    proposed = replace(moved, rekey={"approvers": 1, "plan_hash": "h", "evidence": {}})
+    assert "approve with the re-key" in summary("held", proposed)["next"]["text"]
+
+
 def test_a_first_load_speaks_last() -> None:
     step = summary("held", held_by("FIRST-LOAD", "GRD-11"))["next"]
     assert step["text"].startswith(
@@ -216,6 +223,14 @@ def test_what_needs_two_people_says_so() -> None:
     rekeyed = replace(held, approvers=2, rekey={"approvers": 1, "plan_hash": "h", "evidence": {}})
     assert summary("held", rekeyed)["next"]["text"].endswith(
         "2 people must approve it; with the re-key one is enough.")
+
+
+def test_a_part_that_names_nothing_of_the_plan_says_so() -> None:
+    part = replace(MANIFEST, rest={"plan_hash": "r", "counts": {}, "removals": {}})
+    missed = summary("nothing to change", part, trigger="approval", waits="r")["next"]
+    assert missed["text"].startswith("Nothing of the part that was approved could be applied")
+    went_on = summary("applied", part, trigger="approval", waits="r")["next"]
+    assert went_on["text"].startswith("Look at what waits")
 
 
 def test_an_unusable_source_is_the_districts_turn_in_the_words_of_the_failure() -> None:

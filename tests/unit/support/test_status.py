@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from homeroom.model.integration import Blackout, Integration, Pause
+from homeroom.model.integration import Blackout, Integration, Moving, Pause
 from homeroom.model.run import Control, Note, RunRecord
 from homeroom.model.schedule import Schedule
 from homeroom.support.status import Seen, is_stale, standing
@@ -82,6 +82,13 @@ def test_a_roster_of_which_the_rest_was_discarded_is_not_equal_to_its_source() -
     assert told(APPLIED, part) == ("waiting for the district", "district")
     assert told(APPLIED, part.model_copy(update={"code": "GRD-12"})) == ("failing: we act", "vendor")
     assert told(APPLIED.model_copy(update={"applied_run": 2}), ran(2, "applied"), part) == ("up to date", "nobody")
+
+
+def test_after_a_change_of_aggregator_it_is_our_turn_to_start_a_run() -> None:
+    moving = LAB.model_copy(update={"moving": Moving(
+        aggregator="clever", transport="csv_pushed", by="support", at=YESTERDAY)})
+    assert told(APPLIED, GOOD, integration=moving) == ("up to date", "vendor")
+    assert told(APPLIED, ran(2, "failed", owner="district"), GOOD, integration=moving)[0] == "waiting for the district"
 
 
 def test_skipped_runs_say_nothing_about_the_source() -> None:

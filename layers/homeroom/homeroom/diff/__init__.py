@@ -89,7 +89,8 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
 
     `applied` is None before the first load. `as_of` (YYYY-MM-DD) is the day in the integration's time zone; it only
     explains removals, it never causes one. `archived_as` are fields that records get as they are archived, by entity:
-    an undo puts back those that a record had before a run restored it.
+    an undo puts back those that a record had before a run restored it. It goes by records and asks no source, so nobody
+    in it is taken for somebody else (IDN-01).
     """
     refilled = archived_as or {}
     first_load, walk = applied is None, around.walk
@@ -99,7 +100,8 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     base = rekeyed(committed, walk) if walk else committed
     before = {name: corrected(ENTITIES[name], base[name], images[name]) for name in ENTITIES}
     wanted = {name: _wanted(name, desired, base, before["contacts"]) for name in ENTITIES}
-    others = strangers(_rows_of_people(wanted["people"], desired, checked, before["people"]), before["people"])
+    said = _rows_of_people(wanted["people"], desired, checked, before["people"])
+    others = strangers(said if archived_as is None else said.clear(), before["people"])
     wanted = kept_apart(wanted, others, before)
     met = meet(wanted, before, around.hand, policy)
     wanted, desired, known = met.wanted, met.desired(desired), met.known(before)

@@ -139,6 +139,8 @@ def _ids(entity: Entity, want: pl.DataFrame, applied: pl.DataFrame, at: pl.Serie
 def _unused(minted: pl.Series, seeds: pl.Series, used: pl.Series, entity: Entity, roster: str) -> pl.Series:
     """Ids that nobody has. A source id may come again after its first record went on under another one: then the new
     record gets an id of its own, which is always the same."""
+    if used.is_empty():
+        return minted
     there = used.to_frame(ID)
     while len(known := there.join(minted.unique().to_frame(ID), on=ID, how="semi")[ID]):
         taken = within(minted, known)

@@ -197,7 +197,8 @@ def _values(asked: Asked, source_id: str, kept: Mapping[str, Any] | None, hand: 
             one["source_says"] = noting.plain(field, then)
         if field.name in by_hand:
             edit = by_hand[field.name]
-            one |= {"by_hand": edit["fields"][field.name], "origin": f"by hand, {edit['by']}, {edit['at'][:16]}"}
+            at = edit["at"][:16].replace("T", " ")
+            one |= {"by_hand": edit["fields"][field.name], "origin": f"by hand, {edit['by']}, {at}"}
         told.append(one)
     return told
 

@@ -154,7 +154,7 @@ def origin(field: Field, value: Any, found: Found, traced: Trace, *, applied: bo
     if value is None:
         return ""
     if found.status is None and found.hand is not None and not found.places:
-        return f"by hand, {found.hand['by']}, {found.hand['at'][:16]}"
+        return f"by hand, {found.hand['by']}, {found.hand['at'][:16].replace('T', ' ')}"
     if field.made:
         return _MADE_BY.get(field.name, "made by a rule of the products")
     run = traced.fields.get(field.name)

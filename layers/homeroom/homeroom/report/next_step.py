@@ -28,6 +28,7 @@ _MEND = "Send the list of issues to whoever keeps the records. What is corrected
 _WAIT = "Nothing to do. The next delivery, or the schedule, starts the next run."
 
 _REST = "Look at what waits, then approve it, a part of it, or discard it. A newer delivery is judged anew."
+_SAME_IDS = "No record was found under a new id: look at what comes and leaves, then approve or discard the plan."
 _NO_PART = "Nothing of the part that was approved could be applied: check what it names."
 _OURS = "Change the options, rules or limits that were not right, then run again: the same content is read anew."
 OURS = (FIRST_LOAD, "GRD-12")
@@ -70,7 +71,7 @@ def next_step(record: RunRecord, manifest: PlanManifest | None, tripped: Sequenc
     if record.undoes is not None and outcome in _UNDONE:
         return Next("district", _UNDONE[outcome].format(run=record.undoes))
     if outcome == "held":
-        return Next("vendor", _held(tripped) + _people(manifest))
+        return Next("vendor", _held(tripped, manifest) + _people(manifest))
     if record.waits is not None:
         missed = f"{_NO_PART} " if record.trigger == "approval" and outcome == "nothing to change" else ""
         return Next("vendor", missed + _REST + _people(manifest))
@@ -100,13 +101,14 @@ def _people(manifest: PlanManifest | None) -> str:
     return f" {manifest.approvers} people must approve it{one}."
 
 
-def _held(tripped: Sequence[Mapping[str, Any]]) -> str:
+def _held(tripped: Sequence[Mapping[str, Any]], manifest: PlanManifest | None) -> str:
     """One instruction: what the gravest guard saw and its remedy. They come in that order, behind those that know the
     cause; a first load alone is no accident."""
     gravest = sorted(tripped, key=lambda guard: (guard["code"] == FIRST_LOAD, guard["code"] not in _CAUSES))
     if not gravest:
         return "Look at the plan, then approve or discard it."
-    return f"{guard_sentence(gravest[0])}. {gravest[0]['remedy']}"
+    same = gravest[0]["code"] == "MOVING" and not (manifest and manifest.rekey)
+    return f"{guard_sentence(gravest[0])}. {_SAME_IDS if same else gravest[0]['remedy']}"
 
 
 def _in_error(manifest: PlanManifest | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from homeroom.apply.items import ENROLLMENTS, record_key, stored
@@ -85,7 +86,8 @@ def _told(world: World, integration: Integration, item: Item, done: str) -> dict
     """The answer: what was done, until when it holds, and where lasting changes belong."""
     following = schedule_view(integration, world.clock.now())
     until = following["next_local"]
-    when = f"The next run overrides it; by schedule that is {until}" if until else "The next run overrides it"
+    by_schedule = f"; by schedule that is {datetime.fromisoformat(until):%a %Y-%m-%d %H:%M}" if until else ""
+    when = f"The next run overrides it{by_schedule}"
     return {
         "entity": item["entity"], "id": item["id"], "source_id": item["source_id"], "made_by_hand": False,
         "done": done, "until": following["next_run"], "schedule": following["schedule"],

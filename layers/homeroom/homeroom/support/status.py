@@ -139,6 +139,15 @@ def _rest_dropped(seen: Seen) -> Standing | None:
     return Standing("waiting for the district", "district", f"{text}; it is refused until the source changes")
 
 
+def _moving(seen: Seen) -> Standing | None:
+    """Another way in was connected; what is applied is still of the way before."""
+    moving = seen.integration.moving
+    if moving is None or seen.control.applied_run is None:
+        return None
+    return Standing("up to date", "vendor", "as the way in before left it; the new one was not read yet: `test` it,"
+                    " then start a `run`, whose plan waits for a look")
+
+
 def _mended(seen: Seen, ended: RunRecord) -> bool:
     """Whether a connection test went well since the run that could not connect."""
     setup = seen.integration.setup
@@ -222,6 +231,6 @@ def _up_to_date(seen: Seen) -> Standing:
 
 
 _RULES: tuple[Callable[[Seen], Standing | None], ...] = (
-    _paused, _running, _on_hold, _half_written, _after_a_failure, _rest_dropped, _after_a_test, _incomplete_upload,
-    _not_set_up, _no_data, _late, _stale, _up_to_date,
+    _paused, _running, _on_hold, _half_written, _after_a_failure, _after_a_test, _incomplete_upload, _not_set_up,
+    _moving, _rest_dropped, _no_data, _late, _stale, _up_to_date,
 )
