@@ -233,6 +233,19 @@ def test_an_undo_after_an_interrupted_rekey_goes_back_to_the_ids_of_before(share
         assert active(world, entity) == active(plain, entity)
 
 
+def test_an_undo_gives_a_name_back_though_a_new_person_has_it_by_now() -> None:
+    world = lab(small_district(), PORTAL)
+    before = item(world, "people", "s-1")
+    files = with_cells(small_district(), "s-1", givenName="Quite", familyName="Married", identifier="77077")
+    files["users"].append(student("s-50", username="fifty", identifier=before["identifier"],
+                                  givenName=before["given_name"], familyName=before["family_name"]))
+    run = lands(world, "renamed.zip", files)
+    assert item(world, "people", "s-1")["family_name"] == "Married"
+    undo(world, run.run)
+    assert item(world, "people", "s-1")["family_name"] == before["family_name"]
+    assert_table_is_the_kept_state(world)
+
+
 def test_an_undo_that_has_nothing_to_take_back_leaves_a_held_plan_waiting() -> None:
     files = many_students().files
     world = lab(files, PORTAL)

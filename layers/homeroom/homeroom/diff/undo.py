@@ -168,7 +168,8 @@ def _kept_whole(judged: Mapping[str, pl.DataFrame], applied: State,
             grew |= _taken_out(rows, target, pl.col(_TO) == ARCHIVED, pl.col(_NEW_ID), needed, NEEDED)
             missing = _missing(target, rows, applied, since)
             pairs = _pairs(rows[name].filter(pl.col(_STANDS) & (pl.col(_TO) == ACTIVE)), was(one.name), one)
-            missing = pl.concat([missing, _unknown(target, pairs[one.name].alias(SOURCE_ID), rows, applied)])
+            if one.kind not in LIST_KINDS:
+                missing = pl.concat([missing, _unknown(target, pairs[one.name].alias(SOURCE_ID), rows, applied)])
             hangs = pairs.filter(within(pairs[one.name], missing))[ID]
             grew |= _taken_out(rows, name, pl.lit(True), pl.col(ID), hangs, NEEDS)
     return rows
@@ -218,7 +219,8 @@ def _missing(name: str, rows: Mapping[str, pl.DataFrame], applied: State, since:
 
 
 def _unknown(name: str, named: pl.Series, rows: Mapping[str, pl.DataFrame], applied: State) -> pl.Series:
-    """Of these source ids, those that the roster has not even archived, and does not get back: made by hand by now."""
+    """Of these source ids, those that the roster has not even archived, and does not get back: made by hand by now.
+    A list may well name some that were never there."""
     again = rows[name].filter(pl.col(_STANDS))[_NEW_ID]
     return named.filter(~within(named, pl.concat([applied[name][SOURCE_ID], again.alias(SOURCE_ID)])))
 

@@ -53,8 +53,8 @@ class Operation(TypedDict):
     has too (`adopt`; `give back` is its way back, in an undo or after an interrupted run).
     `hand` tells how a record was made by hand (`HandRecord.making`: by, at, reason, released, refs), wherever the
     operation takes one over, gives one back or archives one; in all others it is null or left out. The record made by
-    hand is `before` and `was` of an `adopt`, `after` and `source_id` of a `give back` (whose `before` and `was` are what
-    the SIS had, or null), `before` and `source_id` of an `archive`. A `give back` or `archive` with `hand` writes the
+    hand is `before` and `was` of an `adopt`, `after` and `source_id` of a `give back` (`before` and `was`: what the
+    SIS had, or null), `before` and `source_id` of an `archive`. A `give back` or `archive` with `hand` writes the
     record as made by hand, and its entry.
     """
 
