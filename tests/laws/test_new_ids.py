@@ -16,7 +16,7 @@ from tests.laws.test_plans import is_right, step
 from tests.laws.towns import Town, edits, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=15)
+few = settings(max_examples=8)
 
 
 def renamed(town: Town) -> Town:

@@ -21,7 +21,7 @@ from tests.laws.test_plans import interrupt, records_of
 from tests.laws.towns import IDS, Town, edits, pick, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=12)
+few = settings(max_examples=8)
 
 
 def some(values: list[str]) -> st.SearchStrategy[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""A run that applies a part, killed before any write: the next run, and then an approval, end in the same roster."""
+"""A run that applies a part, killed before every third write: the next run and an approval end in the same roster."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def steps(world: MemoryWorld, done: MemoryWorld) -> int:
 OF_A_PART, OF_ITS_REST = steps(first(), second()), steps(second(), whole())
 
 
-@pytest.mark.parametrize("step", range(1, OF_A_PART + 1))
+@pytest.mark.parametrize("step", range(1, OF_A_PART + 1, 3))
 def test_a_part_that_crashed_is_applied_by_the_next_run_and_its_rest_by_an_approval(step: int) -> None:
     world = copied(first())
     world.faults.arm(step)
@@ -99,7 +99,7 @@ def test_a_part_that_crashed_is_applied_by_the_next_run_and_its_rest_by_an_appro
     assert (control.held_run, control.dirty_runs, control.lease_run) == (None, (), None)
 
 
-@pytest.mark.parametrize("step", range(1, OF_ITS_REST + 1))
+@pytest.mark.parametrize("step", range(2, OF_ITS_REST + 1, 3))
 def test_an_approval_of_a_rest_that_crashed_ends_in_the_roster_of_the_whole(step: int) -> None:
     world = copied(second())
     world.faults.arm(step)

@@ -18,7 +18,7 @@ from tests.laws.table import Table
 from tests.laws.towns import IDS, edits, pick, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=12, phases=[Phase.generate])
+few = settings(max_examples=8, phases=[Phase.generate])
 
 
 def settled(state: State) -> dict[str, Any]:

@@ -119,8 +119,8 @@ def _user_rows(draw: st.DrawFn, id: str, faults: bool) -> Row | None:
         return None
     roles, agents = _OF[id]
     cells = {
-        "sourcedId": id, "enabledUser": "true", "role": draw(pick(roles)), "givenName": draw(pick(["A", "B"])),
-        "familyName": "Sample",
+        "sourcedId": id, "enabledUser": "true", "role": draw(pick(roles)),
+        "givenName": draw(pick([f"A{id}", f"B{id}"])), "familyName": "Sample",
         "orgSourcedIds": ",".join(draw(pick([["a"], ["b"], ["a", "b"]]))),
         "identifier": draw(pick(["", "7", "8", f"n-{id}"])),
         "username": draw(pick([NAMES[id]] * 16 + [*NAMES.values()])) if faults else NAMES[id],

@@ -46,6 +46,8 @@ from homeroom.model.plan import (
     TableImage,
     waves,
 )
+from homeroom.model.reasons import NO_PARENTS
+from homeroom.model.vocabulary import GUARDIAN_ROLES
 from homeroom.products.receiving import NOBODY
 from homeroom.products.rules import HandPolicy
 from homeroom.shape import Desired, DesiredEntity
@@ -102,7 +104,7 @@ def diff(desired: Desired, applied: State | None, checked: Checked, *, roster: s
     wanted = {name: _wanted(name, desired, base, before["contacts"]) for name in ENTITIES}
     said = _rows_of_people(wanted["people"], desired, checked, before["people"])
     others = strangers(said if archived_as is None else said.clear(), before["people"])
-    wanted = kept_apart(wanted, others, before)
+    wanted = kept_apart(wanted, others, before, desired.left_out)
     met = meet(wanted, before, around.hand, policy)
     wanted, desired, known = met.wanted, met.desired(desired), met.known(before)
     forced = rewrites(wanted, base, before, images)
@@ -157,12 +159,16 @@ def _counted(rows: pl.DataFrame, column: str) -> dict[str, int]:
 
 def _rows_of_people(said: DesiredEntity, desired: Desired, checked: Checked, before: pl.DataFrame) -> pl.DataFrame:
     """The people that are wanted, and rows that a rule leaves out under ids of active people: a rule says nothing of
-    the person whose id it was. A parent of whom no name is kept can not be told from anybody."""
+    the person whose id it was. A parent of whom no name is kept can not be told from anybody, and parents who are not
+    synced leave whoever comes under their ids."""
     out = desired.left_out.get("people")
     if out is None or out.is_empty():
         return said.records
-    rows, active = checked.entities["people"].records, before[SOURCE_ID].filter(before[STATUS] == ACTIVE)
-    few = within(rows[SOURCE_ID], out[SOURCE_ID]) & within(rows[SOURCE_ID], active) & (rows["username"] != NOBODY)
+    rows, known = checked.entities["people"].records, before.filter(pl.col(STATUS) == ACTIVE)
+    unsynced = within(known[SOURCE_ID], out.filter(pl.col(RULE) == NO_PARENTS)[SOURCE_ID])
+    known = known.filter(~(unsynced & known["role"].is_in(sorted(GUARDIAN_ROLES))))
+    few = within(rows[SOURCE_ID], out[SOURCE_ID]) & within(rows[SOURCE_ID], known[SOURCE_ID])
+    few = few & (rows["username"] != NOBODY)
     return pl.concat([rows.filter(few), said.records], how="diagonal")
 
 

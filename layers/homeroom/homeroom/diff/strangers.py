@@ -19,7 +19,9 @@ import polars as pl
 from homeroom.check.findings import SCHEMA, no_issues
 from homeroom.diff.applied import ACTIVE, SOURCE_ID, STATUS, State
 from homeroom.diff.rekey import NOW, WAS, Proposal, same
+from homeroom.model.reasons import NO_PARENTS
 from homeroom.shape import DesiredEntity
+from homeroom.shape.desired import RULE
 from homeroom.shape.marks import within
 
 _NAMES = ("given_name", "family_name")
@@ -82,16 +84,27 @@ def _differs(name: str) -> pl.Expr:
     return pl.col(name).str.to_lowercase() != pl.col(f"{name} was").str.to_lowercase()
 
 
-def kept_apart(wanted: Mapping[str, DesiredEntity], others: Strangers, before: State) -> dict[str, DesiredEntity]:
-    """What is wanted without the strangers and what hangs on them; all of that stays as it was applied."""
+def kept_apart(wanted: Mapping[str, DesiredEntity], others: Strangers, before: State,
+               left_out: Mapping[str, pl.DataFrame]) -> dict[str, DesiredEntity]:
+    """What is wanted without the strangers and what hangs on them; all of that stays as it was applied, but for
+    contacts where parents are not synced."""
     if others.who.is_empty():
         return dict(wanted)
     people = wanted["people"]
     out = pl.concat([others.who, others.again[NOW].alias(SOURCE_ID)])
     stay = pl.concat([others.who, others.meant.alias(SOURCE_ID)])
     return {**wanted, "people": _without(people, within(people.records[SOURCE_ID], out), stay)} | {
-        name: _hanging(wanted[name], before[name], fields, out, stay) for name, fields in _HANGS_ON.items()
+        name: _hanging(wanted[name], _without_parents(name, before, left_out), fields, out, stay)
+        for name, fields in _HANGS_ON.items()
     }
+
+
+def _without_parents(name: str, before: State, left_out: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The applied records without those that leave because parents are not synced any more."""
+    gone = left_out.get(name)
+    if gone is None:
+        return before[name]
+    return before[name].join(gone.filter(pl.col(RULE) == NO_PARENTS), on=SOURCE_ID, how="anti")
 
 
 def _hanging(said: DesiredEntity, before: pl.DataFrame, fields: tuple[str, ...], out: pl.Series,

@@ -92,7 +92,7 @@ def _seen(planning: Planning, rows: Rows, snapshot: Snapshot) -> Seen:
     desired = shape(checked, integration.sharing, stays, rules=rules, accounts=beside.accounts, hand=beside.hand)
     before = state or empty_state()
     others = strangers(desired.entities["people"].records, before["people"])
-    met = meet(kept_apart(desired.entities, others, before), before, beside.hand, rules.hand)
+    met = meet(kept_apart(desired.entities, others, before, desired.left_out), before, beside.hand, rules.hand)
     issues = pl.concat([desired.issues, others.issues(), Findings(met.issues).frame()])
     seen = replace(met.desired(desired), entities=met.wanted, issues=issues)
     return Seen(rows, snapshot, checked, seen, before, others.who)
