@@ -11,7 +11,7 @@ from typing import Any
 from homeroom import errors
 from homeroom.model.entities import ENTITIES, LIST_KINDS, Entity, Field
 from homeroom.model.entities import MADE as MADE_FIELDS
-from homeroom.model.issues import CATALOGUE
+from homeroom.model.issues import CATALOGUE, NOT_RAISED, Code
 from homeroom.model.vocabulary import Vocabulary
 from homeroom.read.carried import LESS, SOME, SOURCES, WHY_NOT, How, Less, carriers, less_of
 from homeroom.report.words import OWNERS
@@ -102,9 +102,15 @@ PAGES: Mapping[str, Callable[[Path], str]] = {
 
 def _family(prefix: str, title: str) -> Iterator[str]:
     codes = [code for code in CATALOGUE.values() if code.code.startswith(prefix)]
-    rows = ((code.code, code.severity, code.meaning, code.action, OWNERS[code.owner], code.remedy) for code in codes)
+    rows = ((code.code, code.severity, code.meaning, _done(code), OWNERS[code.owner], code.remedy) for code in codes)
     yield f"## {prefix}: {title}"
     yield _table(("code", "severity", "what happened", "what we did", "who fixes it", "what to do"), rows)
+
+
+def _done(code: Code) -> str:
+    """What we did; of a code that nothing raises, why."""
+    why = NOT_RAISED.get(code.code)
+    return code.action if why is None else f"*not raised: {why}*"
 
 
 def _error_rows() -> Iterator[tuple[str, ...]]:
@@ -208,8 +214,7 @@ and column, and the summary counts them.
 | info | nothing is lost; it is said so that nobody is surprised |
 
 What depends on a record in error is `REF-07` and names its cause, so that one missing person is mended once and not in
-thirty places. Codes of IDN, MAN, PRD and UND belong to parts that are still to come; they stand here so that their
-meaning is settled."""
+thirty places."""
 _GUARDS_INTRODUCTION = """\
 ## Guards
 

@@ -187,3 +187,13 @@ _CODES: list[Code] = [
 
 CATALOGUE: Mapping[str, Code] = {c.code: c for c in sorted(_CODES, key=lambda c: c.code)}
 """Every code of source, file, row and product issues. Guards stand in `homeroom.guard.guards`, with their limits."""
+
+NOT_RAISED: Mapping[str, str] = {
+    "IDN-04": "accounts are linked at the first sign-in",
+    "PRD-04": "no product tells how many licences are left",
+    "PRD-05": "no product tells which assessments are open",
+    "PRD-07": "what a role may do is told at sign-in",
+    "REF-03": "a class without a school lacks a required value: FLD-01",
+    "SRC-08": "the ledger says it: skipped, unchanged",
+}
+"""Codes that stand in the catalogue so that their meaning is settled, and that nothing raises; why."""
