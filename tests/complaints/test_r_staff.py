@@ -50,8 +50,8 @@ def test_r27_an_option_that_nobody_knows_is_refused_and_nothing_is_kept(choices:
 def test_r27_the_answer_shows_every_option_that_counts_and_where_it_comes_from() -> None:
     world = lab(small_district(), LAB.model_copy(update={"product_line": ""}))
     told = do(world, "options", integration="lab", choices={"options": {"strict": True}}, **BY)["set"]["options"]
-    assert told["strict"] == {"value": True, "from": "district"}
-    assert told["on_hold"] == {"value": "all waits", "from": "default"}
+    assert told["strict"] == {"value": True, "from": "district", "offered": True}
+    assert told["on_hold"] == {"value": "all waits", "from": "default", "offered": True}
 
 
 def test_r27_a_word_in_the_sharing_that_fits_nobody_is_refused() -> None:

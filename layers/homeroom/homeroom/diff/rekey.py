@@ -78,8 +78,10 @@ def proposal(removed: Mapping[str, pl.DataFrame], created: Mapping[str, pl.DataF
 
 def same(name: str, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     """Records of one entity that are the same before and after: `was`, `now` and `why`."""
-    found: list[pl.DataFrame] = []
+    found = [pl.DataFrame(schema=_PAIRS)]
     for why, keys in _RULES[name]:
+        if before.is_empty() or after.is_empty():
+            break
         pairs = _twins(keys(before), keys(after)).with_columns(pl.lit(why).alias(WHY))
         before = before.join(pairs, left_on=SOURCE_ID, right_on=WAS, how="anti")
         after = after.join(pairs, left_on=SOURCE_ID, right_on=NOW, how="anti")
