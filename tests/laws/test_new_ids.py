@@ -89,6 +89,8 @@ def test_an_interrupted_rekey_is_ended_by_the_next_run(data: st.DataObject) -> N
     plan = plan_of(snapshot_of(renamed(town)), first.next_state, around=walk)
     torn = operations(plan)
     table.apply(torn[: data.draw(st.integers(0, len(torn)))])
+    before = ids_of(table)
     repaired = plan_of(snapshot_of(renamed(town)), first.next_state, repairs=table.repairs(torn), around=walk)
     table.apply(operations(repaired))
     is_right(table, repaired, renamed(town))
+    assert ids_of(table)["people"] == before["people"]
