@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, cast, get_args
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -64,22 +65,29 @@ def as_of(
     integration: IntegrationId,
     record: Annotated[str, typer.Argument(metavar="RECORD", help="Internal id or source id.")],
     at: Annotated[str, typer.Option("--at", metavar="TIME", help=(
-        "The moment, as 2026-09-07T14:30, or 2026-09-07 for the first minute of that day; UTC, or with a zone as"
-        " 2026-09-07T14:30-05:00."))],
+        "The moment in the district's time, as 2026-09-07T14:30, or 2026-09-07 for the end of that day; or with a"
+        " zone of its own, as 2026-09-07T14:30-05:00."))],
     entity: Annotated[str, typer.Option("--entity", metavar="KIND", help=(
         f"One of: {', '.join(get_args(EntityName))}."))] = "people",
     stack: StackName = None, profile: Profile = None, as_json: Json = False,
 ) -> int:
     """Show a person, class or school as it was at a moment."""
     (kind,) = _named([entity], EntityName, "kind of record")
+    moment, where = _moment(at), opened(stack, profile)
+    if moment.tzinfo is None:
+        known = where.ask(events.ShowStatus(operation="status", integration=integration, runs=1))["set_up"]
+        moment = moment.replace(tzinfo=ZoneInfo(known["timezone"]))
+    answer = where.ask(events.AsOf(
+        operation="as_of", integration=integration, entity=cast(EntityName, kind), record=record, at=moment))
+    return told(answer, as_json, *as_of_view(answer))
+
+
+def _moment(at: str) -> datetime:
+    """The moment; of a day its end, because that is how people remember it. Raises typer.BadParameter."""
     try:
-        moment = datetime.fromisoformat(at)
+        if len(at) == len("2026-09-07"):
+            return datetime.combine(date.fromisoformat(at), time.max)
+        return datetime.fromisoformat(at)
     except ValueError:
         raise typer.BadParameter(f"{at} is no moment; write it as 2026-09-07 or 2026-09-07T14:30",
                                  param_hint="--at") from None
-    asked = events.AsOf(
-        operation="as_of", integration=integration, entity=cast(EntityName, kind), record=record,
-        at=moment if moment.tzinfo else moment.replace(tzinfo=UTC),
-    )
-    answer = opened(stack, profile).ask(asked)
-    return told(answer, as_json, *as_of_view(answer))

@@ -62,4 +62,7 @@ def test_as_of_shows_a_person_of_that_day(damaged: MemoryAws, homeroom: Homeroom
     shown = homeroom("as-of", "lab-usd", person["source_id"], "--at", at)
     assert (shown.code, person["family_name"] in shown.out) == (0, True)
     assert "by hand" in " ".join(shown.out.split())
+    day = homeroom("as-of", "lab-usd", person["source_id"], "--at", at[:10], "--json")
+    asked = damaged.asked[-1]["at"]
+    assert (day.code, asked[11:16], asked[-6:]) == (0, "23:59", "-04:00")
     assert "is no moment" in homeroom("as-of", "lab-usd", "x", "--at", "yesterday").err
