@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from homeroom.model import events
 from homeroom.model.choice_events import Choices
 from local.commands.asking import opened, told, who
 from local.commands.options import By, IntegrationId, Json, Profile, Reason, StackName
+from local.commands.source_options import read_file
 from local.views.choices import options_view, primary_view
 
 CLASS_NAMES: Mapping[str, str] = {"on": "on", "off": "off", "clashes": "where they clash"}
@@ -98,7 +98,7 @@ def _word(given: str | None, words: Mapping[str, str], name: str) -> str | None:
 
 def choices_of(file: Path | None, given: Mapping[str, Mapping[str, Any]], *, confirm: bool = False) -> Choices:
     """What a file says, and over it the options given (not None). Raises typer.BadParameter."""
-    kept = _read(file) if file else {}
+    kept = read_file(file) if file else {}
     asked = dict(kept)
     for part, named in given.items():
         chosen = {name: value for name, value in named.items() if value is not None or part == "schedule"}
@@ -109,13 +109,3 @@ def choices_of(file: Path | None, given: Mapping[str, Mapping[str, Any]], *, con
     except ValidationError as wrong:
         told_wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors())
         raise typer.BadParameter(told_wrong, param_hint="--file") from wrong
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        read = json.loads(file.read_text())
-    except ValueError as wrong:
-        raise typer.BadParameter(f"not a JSON object: {wrong}", param_hint="--file") from wrong
-    if not isinstance(read, dict):
-        raise typer.BadParameter("not a JSON object", param_hint="--file")
-    return read

@@ -12,25 +12,11 @@ from homeroom.model.integration import Limit
 from homeroom.model.run import RunRecord
 from homeroom.support.operations import act
 from tests.builders.oneroster import district
-from tests.builders.questions import with_engine
+from tests.complaints.small_clever import HOW, asked
 from tests.conformance.lab import CleverLab, clever, codes, counts, tripped, writes
-from tests.unit.support.asking import BY, do
+from tests.unit.support.asking import BY
 
 PORTAL, GALILEO = "Imagine Learning portal", "Galileo"
-HOW = [{"full": True}, {}]
-"""By a full read, and by events."""
-
-
-@pytest.fixture
-def lab() -> Iterator[CleverLab]:
-    """The small district at Clever, read and applied."""
-    with clever() as made:
-        assert made.run().outcome == "applied"
-        yield made
-
-
-def asked(lab: CleverLab, operation: str, **words: Any) -> dict[str, Any]:
-    return do(with_engine(lab.world), operation, integration="clever", **words)
 
 
 def person(lab: CleverLab, identity: str) -> dict[str, Any]:

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from homeroom.errors import Refused
 from homeroom.model.run import RunRecord
 from tests.builders.oneroster import district
-from tests.builders.questions import with_engine
+from tests.complaints.small_clever import HOW, asked
 from tests.conformance.lab import CleverLab, clever, codes, tripped
 from tests.unit.support.asking import BY, do
-
-HOW = [{"full": True}, {}]
-"""By a full read, and by events."""
-
-
-@pytest.fixture
-def lab() -> Iterator[CleverLab]:
-    """The small district at Clever, read and applied."""
-    with clever() as made:
-        assert made.run().outcome == "applied"
-        yield made
-
-
-def asked(lab: CleverLab, operation: str, **words: Any) -> dict[str, Any]:
-    return do(with_engine(lab.world), operation, integration="clever", **words)
 
 
 def of_class(lab: CleverLab, section: str, status: str = "active") -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,28 +13,15 @@ from homeroom.model.schedule import Schedule
 from tests.builders.oneroster import district, student
 from tests.builders.questions import with_engine
 from tests.builders.town import students, town, without_people
+from tests.complaints.small_clever import HOW, asked
 from tests.conformance.lab import APP, CleverLab, clever, codes, counts, tripped, writes
 from tests.regression.days import LAB as FILES
 from tests.regression.days import active, approve, ended, lands
 from tests.regression.days import lab as by_files
 from tests.unit.support.asking import BY, do
 
-HOW = [{"full": True}, {}]
-"""By a full read, and by events."""
 TOWN = town({"school-1": 3, "school-2": 3})
 """120 students in two schools."""
-
-
-@pytest.fixture
-def lab() -> Iterator[CleverLab]:
-    """The small district at Clever, read and applied."""
-    with clever() as made:
-        assert made.run().outcome == "applied"
-        yield made
-
-
-def asked(lab: CleverLab, operation: str, **words: Any) -> dict[str, Any]:
-    return do(with_engine(lab.world), operation, integration="clever", **words)
 
 
 def status(lab: CleverLab) -> tuple[str, str, str]:

@@ -105,7 +105,7 @@ class Lab:
         """Records of this integration by source id."""
         return {item["source_id"]: item for item in self.world.roster.items.values()
                 if item.get("entity") == entity and item["status"] == status
-                and item["shard"].startswith(f"{self.name}#")}
+                and item.get("shard", "").startswith(f"{self.name}#")}
 
     def active(self, entity: str) -> set[str]:
         """Source ids of active records."""

@@ -15,6 +15,7 @@ from homeroom.model.snapshot import Snapshot
 from homeroom.shape import Desired, shape
 from tests.builders.oneroster import Row, course, enrollment, guardian, klass, org, student, teacher
 from tests.builders.snapshots import applied, snapshot
+from tests.unit.shape.shaping import ids, left_out, one
 
 ONE = Sharing(schools=("school-1",))
 FIFTH = Sharing(grades=("05",))
@@ -23,19 +24,6 @@ FIFTH = Sharing(grades=("05",))
 def shared(source: Snapshot, sharing: Sharing, state: State | None = None) -> Desired:
     checked = check(source)
     return shape(checked, sharing, standing(state, NO_REPAIRS, checked.delivered))
-
-
-def ids(desired: Desired, entity: str) -> set[str]:
-    return set(desired.entities[entity].records["source_id"])
-
-
-def left_out(desired: Desired, entity: str) -> dict[str, str]:
-    return dict(desired.left_out[entity].iter_rows())
-
-
-def one(desired: Desired, entity: str, source_id: str) -> dict[str, Any]:
-    (row,) = (r for r in desired.entities[entity].records.to_dicts() if r["source_id"] == source_id)
-    return row
 
 
 def administrator(sourced_id: str, **cells: str) -> Row:

@@ -35,7 +35,7 @@ def explain(entity: str, absent: pl.DataFrame, applied: State, desired: Desired,
         return absent.with_columns(pl.lit(ABSENT).alias(REASON))
     today = pl.lit(as_of).str.to_date()
     said = within(absent[SOURCE_ID], desired.entities[entity].gone)
-    for field, target in _OWNERS.get(entity, ()):
+    for field, target in OWNERS.get(entity, ()):
         said = said | within(absent[field], desired.entities[target].gone)
     ended = _ENDED[entity](absent, applied, today) if entity in _ENDED else _never(absent)
     left = within(absent[SOURCE_ID], pl.Series(sorted(interrupted), dtype=pl.String))
@@ -48,7 +48,7 @@ def explain(entity: str, absent: pl.DataFrame, applied: State, desired: Desired,
     return absent.with_columns(reason.alias(REASON))
 
 
-_OWNERS: Mapping[str, tuple[tuple[str, str], ...]] = {
+OWNERS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "enrollments": (("person", "people"), ("class", "classes")),
     "contacts": (("student", "people"), ("guardian", "people")),
 }

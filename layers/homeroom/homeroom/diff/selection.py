@@ -19,6 +19,7 @@ import polars as pl
 
 from homeroom.diff.applied import ACTIVE, ID, SOURCE_ID, STATUS, State
 from homeroom.diff.rekey import NOW, WAS, Walk
+from homeroom.diff.removals import OWNERS
 from homeroom.model.entities import ENTITIES, LIST_KINDS, Field
 from homeroom.model.plan import IDENTITIES
 from homeroom.model.selection import Selection
@@ -275,16 +276,10 @@ def _of_classes(rows: pl.DataFrame, entity: str, classes: pl.Series, states: tup
     return pl.zeros(rows.height, pl.Boolean, eager=True)
 
 
-_HANGS_ON: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "enrollments": (("person", "people"), ("class", "classes")),
-    "contacts": (("student", "people"), ("guardian", "people")),
-}
-
-
 def _of_records(rows: pl.DataFrame, entity: str, records: pl.Series, states: tuple[State, ...]) -> pl.Series:
     """A record by its internal id or source id, and what hangs on it."""
     marks = within(rows[SOURCE_ID], records) | within(rows[ID], records)
-    for field, target in _HANGS_ON.get(entity, ()):
+    for field, target in OWNERS.get(entity, ()):
         named = _ids([s[target].filter(within(s[target][ID], records))[SOURCE_ID] for s in states])
         marks = marks | _either(rows, field, pl.concat([named, records.cast(pl.String).alias(SOURCE_ID)]))
     return marks

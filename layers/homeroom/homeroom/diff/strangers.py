@@ -19,6 +19,7 @@ import polars as pl
 from homeroom.check.findings import SCHEMA, no_issues
 from homeroom.diff.applied import ACTIVE, SOURCE_ID, STATUS, State
 from homeroom.diff.rekey import NOW, WAS, Proposal, same
+from homeroom.diff.removals import OWNERS
 from homeroom.model.reasons import NO_PARENTS
 from homeroom.shape import DesiredEntity
 from homeroom.shape.desired import RULE
@@ -28,7 +29,7 @@ _NAMES = ("given_name", "family_name")
 _MUST_DIFFER = (*_NAMES, "username")
 _MAY_BE_UNSAID = ("identifier", "email")
 _COLUMNS = (SOURCE_ID, *_MUST_DIFFER, *_MAY_BE_UNSAID, "user_ids")
-_HANGS_ON: Mapping[str, tuple[str, ...]] = {"enrollments": ("person",), "contacts": ("student", "guardian")}
+_HANGS_ON = {name: tuple(field for field, of in owners if of == "people") for name, owners in OWNERS.items()}
 
 
 @dataclass(frozen=True)
