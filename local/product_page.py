@@ -9,8 +9,9 @@ from homeroom.model.entities import ENTITIES
 from homeroom.model.integration import Integration, Options
 from homeroom.model.vocabulary import GRADES
 from homeroom.products import CATALOGUE_LINES, PRODUCTS, Line, Product, products_of, rules_of, sign_in_of
-from homeroom.products.entries import Access, Policy
+from homeroom.products.entries import Policy
 from homeroom.products.refusals import PORTALS, TRANSPORTS
+from homeroom.products.sign_in import Access
 from local.page_parts import MADE, table
 
 _ACCESS: Mapping[Access, str] = {"yes": "yes", "no": "no", "option": "if the district wants it"}

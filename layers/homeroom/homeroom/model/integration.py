@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
@@ -19,8 +19,8 @@ from homeroom.model.sharing import Sharing
 from homeroom.model.source import Source
 
 __all__ = [
-    "INTEGRATION_ID", "Aggregator", "Blackout", "ClassNames", "Frozen", "Integration", "Limit", "Moving", "Options",
-    "Pause", "Primary", "Season", "SignIn", "Status", "Transport",
+    "INTEGRATION_ID", "Aggregator", "Blackout", "ClassNames", "Ended", "Frozen", "Integration", "Limit", "Match",
+    "Moving", "Options", "Pause", "PortalSignIn", "Primary", "Season", "SignIn", "Status", "Transport",
 ]
 
 Aggregator = Literal["clever", "classlink", "none"]
@@ -65,11 +65,51 @@ class Options(Frozen):
     """Clever Goals (C12): asked for here, refused where a product does not support it."""
 
 
+class Match(Frozen):
+    """Which value that a portal tells equals which identity of the roster: exact, and of one person (design 7).
+
+    `portal`: `id` is Clever's own id of the user; `sis_id` and `number` are of the SIS, as Clever tells them after
+    sign-in; `sourced_id` is ClassLink's OneRoster id. `roster` is the kind of identity link.
+    """
+
+    portal: Literal["id", "sis_id", "number", "sourced_id"]
+    roster: Literal["sourced_id", "identifier", "username"]
+
+
+class PortalSignIn(Frozen):
+    """Sign-in through one portal. What is left out is what is certain by itself: see `sign_in_choices`.
+
+    `tenants`: the district's ids there (Clever: District ID; ClassLink: Tenant ID). `by_login`: ClassLink's LoginId may
+    find a person by username. `staff_by_email`: an email may find one of the staff, never a student. `launch_url`: the
+    district's own page of the portal, for people who came another way.
+    """
+
+    tenants: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], ...] = ()
+    match: Match | None = None
+    by_login: bool = False
+    staff_by_email: bool = False
+    launch_url: str | None = Field(default=None, pattern=r"^https://([a-z0-9-]+\.)*(clever|classlink)\.com(/[^\s\"'<>]*)?$")
+
+
+class Ended(Frozen):
+    """Why and since when nobody signs in any more (D4)."""
+
+    reason: str
+    by: str
+    at: datetime
+
+
 class SignIn(Frozen):
-    """Whether people sign in through the portal of the aggregator, and whether students may where it is optional."""
+    """Whether people sign in through a portal, and whether students may where it is optional.
+
+    `portals`: by name; without one it is the aggregator's. `ended` is written by what ended it, and goes when sign-in
+    is switched on again.
+    """
 
     on: bool = False
     students: bool = False
+    portals: Mapping[Literal["clever", "classlink"], PortalSignIn] = Field(default_factory=dict)
+    ended: Ended | None = None
 
 
 class Primary(Frozen):

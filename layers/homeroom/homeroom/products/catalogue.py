@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from homeroom.model.integration import Transport
 from homeroom.model.schedule import Schedule
 from homeroom.model.vocabulary import GUARDIAN_ROLES
-from homeroom.products.entries import Door, Fields, Line, Offer, Policy, Product, SignInRules, Stage, Way
+from homeroom.products.entries import Fields, Line, Offer, Policy, Product, Stage, Way
+from homeroom.products.sign_in import SIGN_IN_OF_LINE, SignInRules
 
 SCHOOL_ROLES = frozenset({"administrator", "teacher", "aide", "proctor", "student"})
 _FILES: tuple[Transport, ...] = ("csv_pushed", "csv_pulled")
@@ -61,15 +62,7 @@ _FIELDS_OPEN = "which fields it may receive is inferred from what such a product
 _LINES = (
     Line(
         name="Sonday", maker="Imagine Learning", ways=_FEEDS,
-        sign_in=SignInRules(
-            students="no", administrators="no", start="https://teacher.imaginesonday.com",
-            addresses=("https://teacher.imaginesonday.com", "https://admin.imaginesonday.com"),
-            refused={
-                "student": Door(text="Students have no login here. Work together with your teacher."),
-                "administrator": Door(text="Administrators log in with a log-in of their own for the time being.",
-                                      address="https://admin.imaginesonday.com"),
-            },
-        ),
+        sign_in=SIGN_IN_OF_LINE["Sonday"],
         hand=Policy(meets="adopt", in_sis_class="archive", offers_only_source=True),
         fields=_SCHOOL_DAY, roles=SCHOOL_ROLES, grade_words=_WORDS, primary=True,
         open=("records made by hand that the SIS does not have are kept and listed until the maker of the product says "
@@ -77,14 +70,13 @@ _LINES = (
     ),
     Line(
         name="Imagine Learning portal", maker="Imagine Learning", ways=_CLEVER_API,
-        sign_in=SignInRules(students="yes", start="https://login.imaginelearning.com",
-                            addresses=("https://login.imaginelearning.com",)),
+        sign_in=SIGN_IN_OF_LINE["Imagine Learning portal"],
         hand=Policy(meets="adopt", in_sis_class="keep"),
         fields=_SCHOOL_DAY, roles=SCHOOL_ROLES, grade_words=_WORDS, open=(_FIELDS_OPEN,),
     ),
     Line(
         name="Galileo", maker="Imagine Learning", ways=_CLEVER_API,
-        sign_in=SignInRules(students="option", needs_rostering="clever"),
+        sign_in=SIGN_IN_OF_LINE["Galileo"],
         hand=Policy(meets="leave", in_sis_class="keep"),
         fields=_SCHOOL_DAY, roles=SCHOOL_ROLES, grade_words={**_WORDS, "Other": _SIXTH_OR_ABOVE},
         schedule=Schedule(mode="daily"),
@@ -94,7 +86,7 @@ _LINES = (
     ),
     Line(
         name="School Manager", maker="Linewize", ways=_CLEVER_API,
-        sign_in=SignInRules(students="yes"),
+        sign_in=SIGN_IN_OF_LINE["School Manager"],
         hand=Policy(meets="adopt", in_sis_class="archive"),
         fields=_SCHOOL_DAY, with_parents=_PARENT_DATA, roles=SCHOOL_ROLES, parent_roles=GUARDIAN_ROLES,
         grade_words=_WORDS, needs_grades=False,
@@ -156,3 +148,9 @@ def products_of(line: str, chosen: tuple[str, ...] = ()) -> tuple[Product, ...]:
 def sign_in_of(product: Product) -> SignInRules:
     """How people sign in to a product: its own rules, or its line's."""
     return product.sign_in or CATALOGUE_LINES[product.line].sign_in
+
+
+LINES: Mapping[str, tuple[str, ...]] = {
+    name: tuple(product.name for product in products_of(name)) for name in CATALOGUE_LINES
+}
+"""Product line → its products, as their makers write them."""

@@ -14,9 +14,8 @@ from homeroom.model.integration import Aggregator, ClassNames, Transport
 from homeroom.model.schedule import Schedule
 from homeroom.model.vocabulary import GRADES, ROLES
 from homeroom.products.rules import HandPolicy
+from homeroom.products.sign_in import SignInRules
 
-Access = Literal["yes", "no", "option"]
-"""Whether people of a role sign in through the portal; `option`: if the district wants it, once data is synced."""
 ADDRESS = r"^https://[a-z0-9.-]+(/\S*)?$"
 Fields = Mapping[str, frozenset[str]]
 """Entity → fields."""
@@ -28,30 +27,6 @@ class Way:
 
     aggregator: Aggregator
     transport: Transport
-
-
-class Door(Frozen):
-    """Where people of a role are sent who do not sign in through the portal: an address, and what to say."""
-
-    text: str = Field(min_length=1)
-    address: str | None = Field(default=None, pattern=ADDRESS)
-
-
-class SignInRules(Frozen):
-    """Sign-in through the aggregator's portal, by role (requirements D1 to D4).
-
-    `start`: where a launch leads to; None where it is told at the set-up of the product. `addresses`: log-ins of the
-    product's own that sign-in spares; they stay usable. `refused`: the page for roles that do not sign in this way.
-    """
-
-    students: Access
-    teachers: Access = "yes"
-    administrators: Access = "yes"
-    start: str | None = Field(default=None, pattern=ADDRESS)
-    addresses: tuple[str, ...] = ()
-    refused: Mapping[str, Door] = Field(default_factory=dict)
-    needs_rostering: Aggregator | None = None
-    """Sign-in only where the roster comes by this aggregator too (D4)."""
 
 
 class Policy(Frozen):

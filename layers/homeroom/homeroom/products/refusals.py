@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from homeroom.model.integration import Integration, Options
 from homeroom.products.catalogue import CATALOGUE_LINES, line_named, products_of, sign_in_of
-from homeroom.products.entries import Line, Product, SignInRules, Way
+from homeroom.products.entries import Line, Product, Way
+from homeroom.products.sign_in import SignInRules
 
 PORTALS = {"clever": "Clever", "classlink": "ClassLink", "none": "the SIS itself"}
 TRANSPORTS = {"clever_api": "Clever's API", "oneroster_rest": "OneRoster REST", "csv_pushed": "files sent by SFTP",
