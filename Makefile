@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARCHITECTURE ?= arm64
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit lint format types arrows check layers sizes sam-build sam-deploy docs docs-check conformance conformance-check complaints complaints-check bench lock clean
+.PHONY: help setup demo test unit lint format types arrows check layers sizes sam-build sam-deploy docs docs-check conformance conformance-check complaints complaints-check sso-conformance sso-conformance-check bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -32,7 +32,7 @@ types: setup ## mypy, strict
 arrows: setup ## import-linter: who may import whom
 	@$(BIN)/lint-imports
 
-check: lint types arrows docs-check conformance-check complaints-check test ## all of these
+check: lint types arrows docs-check conformance-check complaints-check sso-conformance-check test ## all of these
 
 layers: setup ## build the layers for this machine
 	@$(BIN)/python layers/build.py local
@@ -63,6 +63,12 @@ complaints: setup ## write docs/complaints.md: complaint by complaint, the tests
 
 complaints-check: setup ## fail if docs/complaints.md, the complaints and their tests differ
 	@$(BIN)/python -m tests.complaints.page --check
+
+sso-conformance: setup ## write docs/sso-conformance.md: row by row, the tests that prove sign-in
+	@$(BIN)/python -m tests.sso.page
+
+sso-conformance-check: setup ## fail if docs/sso-conformance.md and the tests of sign-in differ
+	@$(BIN)/python -m tests.sso.page --check
 
 bench: setup ## planning a million rows against reading them: prints the ratio
 	@$(BIN)/pytest -m bench -s $(ARGS)

@@ -42,6 +42,11 @@ class Embedded:
     def endpoint(self) -> str:
         return self.clients.endpoint
 
+    @property
+    def front_door(self) -> str:
+        """The address of sign-in, as browsers see it."""
+        return self.emulator.front_door
+
 
 @contextlib.contextmanager
 def embedded(
@@ -58,7 +63,8 @@ def embedded(
         emulator, process = start(Path(folder), follow=True, settings=chosen)
         with process:
             try:
-                yield Embedded(emulator, Clients(emulator.endpoint, str(emulator.certificate) if strict else True))
+                trusted = str(emulator.certificate) if strict else True
+                yield Embedded(emulator, Clients(emulator.endpoint, trusted, emulator.front_door))
             finally:
                 stop(emulator.pid)
 
@@ -73,7 +79,7 @@ def up(home: Path = HOME, root: Path = ROOT) -> Embedded:
         emulator, clients = found.emulator, found.clients
     else:
         emulator, _ = start(home / "embedded", follow=False)
-        clients = Clients(emulator.endpoint)
+        clients = Clients(emulator.endpoint, front_door=emulator.front_door)
     try:
         stack = deploy(clients, root=root)
     except Exception:
@@ -100,14 +106,15 @@ def running(home: Path = HOME) -> Embedded | None:
         note = json.loads((home / STATE).read_text())
     except FileNotFoundError:
         return None
-    emulator = Emulator(note["pid"], note["port"], Path(note["log"]))
+    emulator = Emulator(note["pid"], note["port"], Path(note["log"]), door=note["door"])
     if not is_ours(emulator.pid):
         return None
-    return Embedded(emulator, Clients(emulator.endpoint), Stack(**note["stack"]))
+    return Embedded(emulator, Clients(emulator.endpoint, front_door=emulator.front_door), Stack(**note["stack"]))
 
 
 def _remember(home: Path, emulator: Emulator, stack: Stack) -> None:
-    note = {"pid": emulator.pid, "port": emulator.port, "log": str(emulator.log), "stack": asdict(stack)}
+    note = {"pid": emulator.pid, "port": emulator.port, "door": emulator.door, "log": str(emulator.log),
+            "stack": asdict(stack)}
     scratch = home / f"{STATE}.new"
     scratch.write_text(json.dumps({**note, "endpoint": emulator.endpoint}, indent=2, default=str))
     scratch.replace(home / STATE)

@@ -24,6 +24,8 @@ class Clients:
     endpoint: str
     verify: bool | str = True
     """With https: False, or the file of the certificate to trust."""
+    front_door: str = ""
+    """Where browsers reach the HTTP API of the stack; known before the stack is there, and so a parameter of it."""
 
     @cached_property
     def session(self) -> boto3.Session:

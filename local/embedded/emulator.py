@@ -1,6 +1,6 @@
 """The embedded AWS: ministack as a program of its own, with six things put right.
 
-    python -I local/embedded/emulator.py --unpacked FOLDER [--follow]
+    python -I local/embedded/emulator.py --unpacked FOLDER [--door PORT] [--follow]
 
 1. A handler's exception reaches Step Functions under its class name, so Retry and Catch by name work. ministack calls
    every exception `Runtime.HandlerError`.
@@ -13,7 +13,7 @@
    it names. ministack unpacks every layer for every worker, which costs seconds for the columnar engine.
 6. IAM judges a schedule by the group that it is in. ministack takes every schedule for one of the group `default`.
 
-With `--follow` the program ends when its standard input closes: however its starter dies, nothing is left running.
+With `--door` the stack's HTTP API has an address of its own (`door.py`). With `--follow` the program ends when its standard input closes: however its starter dies, nothing is left running.
 Everything else is ministack's own; what it cannot do stands in docs/emulator-limits.md. The patches hold on to names
 inside one version, so any other version is refused.
 """
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -204,6 +205,24 @@ def _named_group(args: tuple[Any, ...], options: dict[str, Any]) -> str:
     return ""
 
 
+def open_the_front_door(port: int) -> None:
+    """Give the HTTP API that was made last, in whatever account, a port of its own."""
+    # This program runs apart from the project: its neighbour is found by its file.
+    spec = importlib.util.spec_from_file_location("door", Path(__file__).with_name("door.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    door = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(door)
+
+    def newest_api() -> str | None:
+        from ministack.services import apigateway
+
+        made = [str(api["apiId"]) for _, api in apigateway._apis.all_items() if api["protocolType"] == "HTTP"]
+        return made[-1] if made else None
+
+    door.serve(port, int(os.environ["GATEWAY_PORT"]), newest_api, tls=os.environ.get("USE_SSL") == "1")
+
+
 def end_with_standard_input() -> None:
     """Wait in the background for the end of standard input, then end this process and its workers, one group."""
 
@@ -218,6 +237,7 @@ def main() -> None:
     """Patch ministack and serve until the end; its own settings come from the environment (see `process.py`)."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--unpacked", type=Path, required=True)
+    asked.add_argument("--door", type=int)
     asked.add_argument("--follow", action="store_true")
     options = asked.parse_args()
     if version("ministack") != PATCHED_VERSION:
@@ -228,6 +248,8 @@ def main() -> None:
     tell_versions_of_objects()
     share_unpacked_zips(options.unpacked)
     judge_schedules_by_their_group()
+    if options.door:
+        open_the_front_door(options.door)
     if options.follow:
         end_with_standard_input()
     sys.argv = sys.argv[:1]

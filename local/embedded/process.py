@@ -31,16 +31,22 @@ class EmbeddedError(Exception):
 
 @dataclass(frozen=True)
 class Emulator:
-    """A started emulator: `endpoint` is its address, `pid` the process to stop, `log` what it writes."""
+    """A started emulator: `endpoint` is its address, `front_door` that of the stack's HTTP API for browsers, `pid` the
+    process to stop, `log` what it writes."""
 
     pid: int
     port: int
     log: Path
     tls: bool = False
+    door: int = 0
 
     @property
     def endpoint(self) -> str:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def front_door(self) -> str:
+        return f"http://127.0.0.1:{self.door}"
 
     @property
     def certificate(self) -> Path:
@@ -57,8 +63,7 @@ def start(
     """
     folder.mkdir(parents=True, exist_ok=True)
     for _ in range(3):  # the port was free a moment ago; somebody may take it before the child does
-        port = _free_port()
-        emulator, process = _spawn(folder, port, follow, settings or {})
+        emulator, process = _spawn(folder, _free_ports(2), follow, settings or {})
         if _answers(emulator, process):
             return emulator, process
         if process.poll() is None:
@@ -96,12 +101,14 @@ def is_ours(pid: int) -> bool:
 
 
 def _spawn(
-    folder: Path, port: int, follow: bool, settings: Mapping[str, str]
+    folder: Path, ports: list[int], follow: bool, settings: Mapping[str, str]
 ) -> tuple[Emulator, subprocess.Popen[bytes]]:
+    port, door = ports
     log = folder / "emulator.log"
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
-    arguments = [sys.executable, "-I", str(PROGRAM), "--unpacked", str(folder.parent / "unpacked")]
+    arguments = [sys.executable, "-I", str(PROGRAM), "--unpacked", str(folder.parent / "unpacked"),
+                 "--door", str(door)]
     with log.open("wb") as sink:
         process = subprocess.Popen(
             [*arguments, *(["--follow"] if follow else [])],
@@ -112,7 +119,7 @@ def _spawn(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Emulator(process.pid, port, log, tls="USE_SSL" in settings), process
+    return Emulator(process.pid, port, log, tls="USE_SSL" in settings, door=door), process
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:
@@ -156,11 +163,13 @@ def _answers(emulator: Emulator, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _free_ports(count: int) -> list[int]:
+    """Different ones: all are held until the last is found."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _tail(log: Path, lines: int = 15) -> str:

@@ -55,7 +55,7 @@ def deploy(
     """
     began = time.monotonic()
     template = read_template(root / "template.yaml")
-    chosen = {**PARAMETERS, "Architecture": architecture(), **(parameters or {})}
+    chosen = {**PARAMETERS, "Architecture": architecture(), "SsoBaseUrl": clients.front_door, **(parameters or {})}
     _upload_code(clients, template, root)
     clients("s3").put_object(Bucket=ARTIFACTS, Key=f"{name}.json", Body=json.dumps(template).encode())
     _create_or_update(clients, name, f"{clients.endpoint}/{ARTIFACTS}/{name}.json", chosen)

@@ -23,14 +23,16 @@ from homeroom.aws.objects import S3Objects
 from homeroom.aws.roster_table import RosterTable
 from homeroom.aws.runs_table import RunsTable
 from homeroom.aws.secrets import SecretsManager
+from homeroom.aws.sign_ins_table import SignInsTable
 from homeroom.aws.timers import Scheduler
 from homeroom.model.integration import Integration
 from homeroom.model.run import LandedFile
-from homeroom.ports import World
+from homeroom.ports import House, World
 from local.embedded import embedded
 from local.embedded.stack import ROOT
 from local.embedded.template import read_template
 from tests.fakes.memory import FixedClock, MemoryWorld, memory_world
+from tests.fakes.memory_sso import BASE, NoWeb
 from tests.fakes.plans import LAB
 
 TABLES = ("RosterTable", "RunsTable", "IntegrationsTable", "IdempotencyTable")
@@ -103,6 +105,9 @@ def aws_world(account: Account, clock: FixedClock) -> World:
             group=names["group"], role=ROLE, target=DOOR, dead_letters=LETTERS,
         ),
         engine=PlannerFunction(Calls(account.client("lambda")), "plan_roster"),  # type: ignore[arg-type]
+        sign_ins=SignInsTable(dynamodb, names.get("SignInsTable", ""), lambda: b"reference key of a test"),  # type: ignore[arg-type]
+        web=NoWeb(),
+        house=House(base_url=BASE),
     )
 
 

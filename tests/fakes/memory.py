@@ -20,9 +20,11 @@ from homeroom.model.byhand import HandRecord
 from homeroom.model.integration import Integration
 from homeroom.model.past_events import Question
 from homeroom.model.run import LandedFile, Request
-from homeroom.ports import Edit, Item, Key, Landed, Timer, World
+from homeroom.ports import Edit, House, Item, Key, Landed, Timer, World
 from tests.fakes.faults import Faults
 from tests.fakes.memory_runs import MemoryRuns
+from tests.fakes.memory_sign_ins import MemorySignIns
+from tests.fakes.memory_sso import BASE, NoWeb
 
 START = datetime(2026, 9, 7, 6, 0, tzinfo=UTC)
 LANDING_BUCKET = "landing"
@@ -314,6 +316,7 @@ class MemoryWorld(World):
     secrets: MemorySecrets
     timers: MemoryTimers
     engine: MemoryEngine
+    sign_ins: MemorySignIns
     faults: Faults
 
 
@@ -324,7 +327,8 @@ def memory_world(*integrations: Integration, at: datetime = START) -> MemoryWorl
         clock=clock, objects=MemoryObjects(faults), landing=MemoryLanding(clock),
         integrations=MemoryIntegrations(faults), runs=MemoryRuns(faults), roster=MemoryRoster(faults),
         executions=MemoryExecutions(faults), notices=MemoryNotices(), waking=MemoryWaking(),
-        secrets=MemorySecrets(), timers=MemoryTimers(), engine=MemoryEngine(), faults=faults,
+        secrets=MemorySecrets(), timers=MemoryTimers(), engine=MemoryEngine(), sign_ins=MemorySignIns(), faults=faults,
+        web=NoWeb(), house=House(base_url=BASE),
     )
     for integration in integrations:
         world.integrations.put(integration)

@@ -55,6 +55,7 @@ class MemoryLaunches:
     handoffs: dict[str, Handoff] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     names: dict[str, int] = field(default_factory=dict)
+    tallies: dict[str, int] = field(default_factory=dict)
 
     def begin(self, transaction: Transaction) -> None:
         self.transactions[transaction.key] = transaction
@@ -78,6 +79,13 @@ class MemoryLaunches:
     def spent(self, key: str, *, client_id: str) -> Handoff | None:
         found = self.handoffs.get(key)
         return found if found is not None and key in self.used and found.client_id == client_id else None
+
+    def kept(self, key: str) -> Handoff | None:
+        return self.handoffs.get(key)
+
+    def tally(self, name: str, *, until: int) -> int:
+        self.tallies[name] = self.tallies.get(name, 0) + 1
+        return self.tallies[name]
 
     def once(self, name: str, *, until: int, now: int) -> bool:
         if self.names.get(name, 0) > now:

@@ -6,16 +6,20 @@ contract suite runs against both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from homeroom.model.byhand import HandRecord
 from homeroom.model.integration import Integration
 from homeroom.model.past_events import Question
 from homeroom.model.run import Control, Delivery, LandedFile, Lease, Note, Request, RunRecord
+from homeroom.model.sign_in import Attempt, Link, Portal, Registration, Tenant
+
+if TYPE_CHECKING:
+    from homeroom.sso.ports import Web
 
 Key = tuple[str, str]
 """Owner and member: the two key parts of an item of the roster table."""
@@ -297,6 +301,75 @@ class Waking(Protocol):
         """Look at the integration's landing folder and waiting delivery again, in at most 900 seconds."""
 
 
+class SignIns(Protocol):
+    """The registry of sign-in as staff keep it, and its history. Sign-in reads the same by `homeroom.sso.ports`.
+
+    Tenants, links and attempts by key are read consistently: support compares them with what it is going to write.
+    """
+
+    def tenant(self, portal: str, tenant: str) -> Tenant | None:
+        """Who has this tenant; None while nobody does."""
+
+    def tenants_of(self, integration: str) -> list[Tenant]:
+        """Every tenant that names the integration, by portal and id. May read the whole registry, which is small."""
+
+    def put_tenant(self, tenant: Tenant) -> bool:
+        """Keep it with the version after its own, if the registry holds just this version (0: nothing).
+
+        False where somebody else wrote since. A tenant without integrations is removed.
+        """
+
+    def link(self, integration: str, portal: str, tenant: str, subject: str) -> Link | None:
+        """Who the subject was at its first sign-in (`homeroom.sso.ports.Links`)."""
+
+    def links_of(self, integration: str) -> list[Link]:
+        """All of an integration. A list: one of this second may be missing."""
+
+    def unlink(self, link: Link) -> bool:
+        """Remove both items of a link, all or none; False where it is not there any more as it was read."""
+
+    def attempt(self, login_id: str) -> Attempt | None:
+        """One sign-in of the history."""
+
+    def attempts_of(self, integration: str, *, since: str, outcome: str = "", person: str = "",
+                    subject_ref: str = "") -> Iterator[Attempt]:
+        """Sign-ins of an integration since an ISO time, the newest first, read on only as they are taken.
+
+        An empty integration means those that led to none, because of an unknown tenant or a page before it. What is
+        given beside narrows: only attempts with exactly this outcome, person or reference. A list, as above.
+        """
+
+    def reference_key(self) -> bytes:
+        """What makes `subject_ref` of an attempt (`homeroom.sso.values.reference`)."""
+
+    def registrations(self) -> list[Registration]:
+        """All products that let people sign in through us, by slug. A list, as above."""
+
+    def registration(self, slug: str) -> Registration | None: ...
+
+    def register(self, wanted: Registration, was: Registration | None) -> None:
+        """Keep a product's registration, and for each of its apps and client ids whose it is: one write, all or none.
+
+        `was` is what was read before; None for a new product. Apps that it had and `wanted` has not are given up.
+        Raises Refused where the product was changed meanwhile, or an app or client id is another product's.
+        """
+
+    def portal(self, name: str) -> Portal | None:
+        """The addresses of a portal that staff accepted; None while the pinned ones count."""
+
+    def accept_portal(self, portal: Portal) -> None:
+        """Let these addresses count from now on."""
+
+
+@dataclass(frozen=True)
+class House:
+    """Who we are to others: the stage we run in, and our issuer, without a slash at its end (empty: no sign-in here).
+    """
+
+    stage: str = "local"
+    base_url: str = ""
+
+
 @dataclass(frozen=True)
 class World:
     """Everything outside, wired once for a process."""
@@ -313,9 +386,12 @@ class World:
     secrets: Secrets
     timers: Timers
     engine: Engine
+    sign_ins: SignIns
+    web: Web
+    house: House
 
 
 __all__ = [
-    "Clock", "Edit", "Engine", "Executions", "Integrations", "Item", "Key", "Landed", "Landing", "Notices", "Objects",
-    "Request", "Roster", "Runs", "Secrets", "Timer", "Timers", "Waking", "World",
+    "Clock", "Edit", "Engine", "Executions", "House", "Integrations", "Item", "Key", "Landed", "Landing", "Notices", "Objects",
+    "Request", "Roster", "Runs", "Secrets", "SignIns", "Timer", "Timers", "Waking", "World",
 ]

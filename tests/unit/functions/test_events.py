@@ -247,6 +247,7 @@ def _servers_end() -> Iterator[None]:
 
 CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "start_run/schedule": (delivered, {"state": "queued", "run": 1}),
+    "start_run/sign_in": (delivered, {"state": "queued", "run": 1}),
     "start_run/hand": (delivered, {"state": "queued", "run": 1}),
     "start_run/hand_with_force": (applied, {"state": "queued", "run": 2}),
     "start_run/file": (connected, {"state": "queued", "run": 1}),

@@ -34,6 +34,9 @@ class Settings(BaseModel):
     start_run_arn: str = ""
     timer_dlq_arn: str = ""
     plan_roster_arn: str = ""
+    sign_ins_table: str = ""
+    reference_secret_arn: str = ""
+    sso_base_url: str = ""
 
     @classmethod
     def read(cls) -> Settings:

@@ -18,8 +18,9 @@ from homeroom.aws.roster_table import RosterTable
 from homeroom.aws.runs_table import RunsTable
 from homeroom.aws.secrets import SecretsManager
 from homeroom.aws.settings import settings
+from homeroom.aws.sign_ins_table import SignInsTable
 from homeroom.aws.timers import Scheduler
-from homeroom.ports import World
+from homeroom.ports import House, World
 
 T = TypeVar("T")
 
@@ -63,4 +64,20 @@ def world() -> World:
         timers=_late(lambda: Scheduler(clients.scheduler(), group=need("timer_group"), role=need("timer_role_arn"),
                                        target=need("start_run_arn"), dead_letters=need("timer_dlq_arn"))),
         engine=_late(lambda: PlannerFunction(clients.lambdas(), need("plan_roster_arn"))),
+        sign_ins=_late(lambda: SignInsTable(clients.dynamodb(), need("sign_ins_table"), _reference_key)),
+        web=_late(_web),
+        house=House(settings().stage, settings().sso_base_url.rstrip("/")),
     )
+
+
+@cache
+def _reference_key() -> bytes:
+    found = clients.secrets().get_secret_value(SecretId=settings().need("reference_secret_arn"))
+    return found["SecretString"].encode()
+
+
+def _web() -> Any:
+    # Imported here: of all functions only support ever asks a portal something.
+    from homeroom.sso.web import UrllibWeb
+
+    return UrllibWeb(settings().stage)

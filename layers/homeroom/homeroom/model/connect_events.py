@@ -24,8 +24,8 @@ def _in_json(value: SecretStr, about: SerializationInfo) -> str:
     return value.get_secret_value() if about.context == REVEALED else str(value)
 
 
-_Value = Annotated[SecretStr, Field(min_length=1), PlainSerializer(_in_json, return_type=str, when_used="json")]
-Credentials = dict[str, _Value]
+Value = Annotated[SecretStr, Field(min_length=1), PlainSerializer(_in_json, return_type=str, when_used="json")]
+Credentials = dict[str, Value]
 """Names and values, as `homeroom.model.credentials` asks for them: key and secret, token, client_id and …"""
 IntegrationId = Annotated[str, Field(pattern=INTEGRATION_ID)]
 

@@ -39,6 +39,11 @@ def links_of(source_id: str, fields: Fields) -> list[str]:
     return [f"{kind}#{value}" for kind, values in _VALUES.items() for value in values(source_id, fields)]
 
 
+def compared(kind: str, value: str) -> str:
+    """A value in the form in which links of this kind have it."""
+    return value.lower() if kind in _WITHOUT_CASE else value
+
+
 def candidates(identity: str) -> list[str]:
     """The links under which somebody with this identity can be found, whatever kind it is of."""
-    return [f"{kind}#{identity.lower() if kind in _WITHOUT_CASE else identity}" for kind in IDENTITY_KINDS]
+    return [f"{kind}#{compared(kind, identity)}" for kind in IDENTITY_KINDS]

@@ -11,7 +11,7 @@ from pydantic import Field
 from homeroom.model.frozen import Frozen
 from homeroom.model.selection import EVERYTHING, Selection
 
-Trigger = Literal["schedule", "file", "hand", "approval", "pending", "undo"]
+Trigger = Literal["schedule", "file", "hand", "approval", "pending", "undo", "sign_in"]
 State = Literal["queued", "reading", "checking", "planning", "applying", "finished"]
 Outcome = Literal[
     "applied", "applied with issues", "nothing to change", "held", "skipped", "failed", "interrupted",

@@ -24,7 +24,7 @@ class Portal:
 
     `name` is its id; `words` what people call it. `sends_client` says how its token endpoint wants our secret. `api` is
     the base of its calls about the person. `iat_seconds`: how old an id_token may be. `scope` is asked for only of apps
-    with OIDC.
+    with OIDC. `body`: how its token endpoint reads a request (ADR 0033).
     """
 
     name: PortalName
@@ -40,6 +40,7 @@ class Portal:
     home: str
     status_page: str
     iat_seconds: int = 300
+    body: Literal["form", "json"] = "form"
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,8 @@ class Attempt:
 
     `outcome` is `signed in` or the code of the page that was shown. `step` is how far it came, `reason` a word of ours
     that tells more than the code. `tenant` is the district's number at the portal; `subject_ref` lets support find
-    attempts by an id that the school gives them, without storing it. `person` is an internal id, once there was a match.
+    attempts by an id that the school gives them, without storing it. `person` is an internal id, once matched.
+    `schools` are kept of an administrator or teacher whose district has no roster yet: see `homeroom.sso.identifying`.
     """
 
     login_id: str
@@ -185,6 +187,7 @@ class Attempt:
     hops: int = 0
     unsolicited: bool = False
     redeemed_at: str = ""
+    schools: tuple[str, ...] = ()
 
 
 SIGNED_IN = "signed in"

@@ -25,6 +25,15 @@ class PortalView:
 
 
 @dataclass(frozen=True)
+class SharedView:
+    """What the vendor side takes of what the district shares (`homeroom.model.sharing`); an empty list takes all."""
+
+    schools: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SignInView:
     """What sign-in needs of an integration. `ended` is why sign-in was ended, empty while it was not."""
 
@@ -38,6 +47,13 @@ class SignInView:
     students: bool
     ended: str = ""
     portals: Mapping[str, PortalView] = field(default_factory=dict)
+    sharing: SharedView = SharedView()
+
+    def holds_subjects_of(self, portal: str) -> bool:
+        """Whether the roster's own ids are the portal's ids of users: then the roster is the link."""
+        own = self.aggregator == portal == "clever" and self.transport == "clever_api"
+        told = self.portals.get(portal, PortalView())
+        return own and (told.told, told.roster) == ("id", "sourced_id")
 
     def serves(self, product: str) -> bool:
         """Whether the roster is for this product; an integration that names none serves all of its line."""
@@ -48,12 +64,14 @@ def sign_in_view(item: Mapping[str, Any]) -> SignInView:
     """The view of an integration's item, as `homeroom.model.integration` writes it (a test holds both together)."""
     chosen = item.get("sign_in") or {}
     ended = chosen.get("ended") or {}
+    shared = item.get("sharing") or {}
     return SignInView(
         integration=item["id"], district_name=item.get("district_name", ""),
         product_line=item.get("product_line", ""), products=tuple(item.get("products") or ()),
         aggregator=item.get("aggregator", "none"), transport=item.get("transport", ""),
         on=bool(chosen.get("on")), students=bool(chosen.get("students")), ended=ended.get("reason", ""),
         portals={name: _portal(item, name, told) for name, told in _portals(item, chosen).items()},
+        sharing=SharedView(**{name: tuple(shared.get(name) or ()) for name in ("schools", "grades", "roles")}),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from homeroom.model.integration import Integration, Options
+from homeroom.model.sign_in_choices import PortalView, sign_in_view
 from homeroom.products.catalogue import CATALOGUE_LINES, line_named, products_of, sign_in_of
 from homeroom.products.entries import Line, Product, Way
 from homeroom.products.sign_in import SignInRules
@@ -13,6 +14,12 @@ from homeroom.products.sign_in import SignInRules
 PORTALS = {"clever": "Clever", "classlink": "ClassLink", "none": "the SIS itself"}
 TRANSPORTS = {"clever_api": "Clever's API", "oneroster_rest": "OneRoster REST", "csv_pushed": "files sent by SFTP",
                "csv_pulled": "files fetched by SFTP"}
+TOLD_BY: Mapping[str, tuple[str, ...]] = {"clever": ("id", "sis_id", "number"), "classlink": ("sourced_id",)}
+"""What each portal tells of a person that may equal an identity of the roster."""
+TENANT_WORDS: Mapping[str, str] = {
+    "clever": "the District ID, as Clever shows it", "classlink": "the Tenant ID, which the district's administrator "
+    "reads in the ClassLink Management Console",
+}
 
 
 @dataclass(frozen=True)
@@ -128,13 +135,38 @@ def _sign_in(integration: Integration, line: Line) -> Iterator[Refusal]:
 def _portal(integration: Integration, line: Line, rules: list[SignInRules]) -> Iterator[Refusal]:
     needed = next((rule.needs_rostering for rule in rules if rule.needs_rostering), None)
     is_rostered = integration.aggregator == needed and Way(integration.aggregator, integration.transport) in line.ways
+    view = sign_in_view(integration.model_dump(mode="json"))
     if needed is not None and not is_rostered:
         portal = PORTALS[needed]
         yield Refusal(f"sign-in to {line.name} can not be used without {portal} rostering",
                       f"Roster {line.name} from {_ways(line)} first, or leave sign-in off.")
-    elif integration.aggregator == "none":
+    elif not view.portals:
         yield Refusal("nobody's portal stands before this integration, so there is nowhere to sign in from",
-                      "Connect with the aggregator whose portal people use, Clever or ClassLink; or leave sign-in off.")
+                      "Name the portal that people use, Clever or ClassLink, with its tenant and its match; or connect "
+                      "with the aggregator whose portal it is; or leave sign-in off.")
+    for name, told in view.portals.items():
+        yield from _of_portal(integration, name, told)
+
+
+def _of_portal(integration: Integration, name: str, told: PortalView) -> Iterator[Refusal]:
+    """What is missing or wrong in one portal's sign-in."""
+    portal, tells = PORTALS[name], TOLD_BY[name]
+    if not told.told:
+        yield Refusal(f"nothing says which value of {portal} equals which identity of the roster, and it is not guessed",
+                      f"Name it as match: portal is one of {', '.join(tells)}, roster one of sourced_id, identifier, "
+                      "username. Try it with `try_sign_in`.")
+    elif told.told not in tells:
+        yield Refusal(f"{portal} does not tell {told.told}", f"Take one of: {', '.join(tells)}.")
+    if told.by_login and name != "classlink":
+        yield Refusal(f"{portal} tells no login name", "Leave by_login off: only ClassLink has it.")
+    host = told.launch_url.removeprefix("https://").partition("/")[0]
+    if host and not f".{host}".endswith(f".{name}.com"):
+        yield Refusal(f"launch_url is not an address of {portal}",
+                      f"Name the district's own page at {name}.com, or leave it out.")
+    # The tenant of Clever's own roster is its District ID, which is known once the request is accepted.
+    if not told.tenants and not (name == "clever" and integration.transport == "clever_api"):
+        yield Refusal(f"nothing says which tenant of {portal} is the district's",
+                      f"Name tenants: {TENANT_WORDS[name]}.")
 
 
 def _sources(integration: Integration, line: Line) -> Iterator[Refusal]:

@@ -61,3 +61,11 @@ SIGN_IN_OF_LINE: Mapping[str, SignInRules] = {
     "Galileo": SignInRules(students="option", needs_rostering="clever"),
     "School Manager": SignInRules(students="yes"),
 }
+
+SIGN_IN_OF_PRODUCT: Mapping[str, SignInRules] = {}
+"""Products whose sign-in is not that of their line. None so far; a test holds the catalogue to it."""
+
+
+def sign_in_rules(product: str, line: str) -> SignInRules:
+    """The rules of a product: its own, else its line's. Raises KeyError for a line that the catalogue does not have."""
+    return SIGN_IN_OF_PRODUCT.get(product) or SIGN_IN_OF_LINE[line]

@@ -19,6 +19,7 @@ TRIGGERS: Mapping[str, str] = {
     "approval": "an approval",
     "pending": "a file that waited",
     "undo": "an undo",
+    "sign_in": "a sign-in of somebody who is not in the roster yet",
 }
 _ENDED: Mapping[str | None, str] = {
     None: "is on its way",

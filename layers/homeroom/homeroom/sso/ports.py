@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -37,6 +37,13 @@ class Launches(Protocol):
 
     def spent(self, key: str, *, client_id: str) -> Handoff | None:
         """The code if it was used before by this client: somebody tries it again."""
+
+    def kept(self, key: str) -> Handoff | None:
+        """The code as it was kept, whoever's it is, used and expired or not: only to tell what a refused one was."""
+
+    def tally(self, name: str, *, until: int) -> int:
+        """How often this name was given, this time included; one write. It may be forgotten after `until` (epoch
+        seconds), so a name says which time it counts."""
 
     def once(self, name: str, *, until: int, now: int) -> bool:
         """True for the first who asks under this name before `until` (epoch seconds)."""
@@ -171,3 +178,6 @@ class Outside:
     noting: Noting
     reference_key: Callable[[], bytes]
     ask_for_a_run: Callable[[str], None]
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What a process remembers from one sign-in to the next: keys of portals, secrets of apps. Another outside (even
+    one made by `replace`) begins with nothing."""

@@ -23,6 +23,8 @@ from homeroom.support.launch import LEASE_SECONDS, begin_again, bury, launch, re
 from homeroom.support.rules import Asked, Stop, leased, stop
 from homeroom.support.undoable import check_undo
 
+_BY_ITSELF = ("schedule", "sign_in")
+"""Nobody brought anything: a time has come, or somebody signed in who is not in the roster yet."""
 _KEEPS = ("paused", "blackout", "locked")
 """Reasons after which a landed file waits."""
 _SETTLED = ("applied", "applied with issues", "nothing to change", "held", "discarded")
@@ -39,7 +41,7 @@ def start(event: StartRun, world: World) -> Started:
         earlier = world.runs.taken_by(event.integration, asked.delivery)
         if earlier is not None:
             return _answer(event, None, "skipped", Stop("taken", f"run {earlier} took this delivery"))
-    if event.trigger == "schedule" and (earlier := _settled_by(asked, world)) is not None:
+    if event.trigger in _BY_ITSELF and (earlier := _settled_by(asked, world)) is not None:
         return _answer(event, None, "skipped", Stop("taken", f"no newer file than the one of run {earlier}"))
     if asked.delivery is not None and asked.delivery != asked.control.last_delivery:
         world.runs.set_last_delivery(event.integration, asked.delivery)

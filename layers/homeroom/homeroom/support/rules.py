@@ -103,7 +103,8 @@ _RULES: Mapping[SkipReason, Callable[[Asked], str | None]] = {
 }
 _BY_HAND: tuple[SkipReason, ...] = tuple(reason for reason in _RULES if reason != "blackout")
 _ASKED_OF: Mapping[Trigger, tuple[SkipReason, ...]] = {
-    "file": tuple(_RULES), "schedule": tuple(_RULES), "pending": tuple(_RULES), "hand": _BY_HAND,
+    "file": tuple(_RULES), "schedule": tuple(_RULES), "sign_in": tuple(_RULES), "pending": tuple(_RULES),
+    "hand": _BY_HAND,
     "approval": ("not set up", "paused", "locked"), "undo": ("locked",),
 }
 """A blackout stops what starts by itself. What an approval must still agree with stands in `approval`. An undo asks no

@@ -1,0 +1,43 @@
+"""The roster as sign-in may ask it: one item by its whole key, read consistently. It can list nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from homeroom.aws.values import plain_item, wired_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+RECORD, CONTROL = "@", "control"
+
+
+class RosterByKey:
+    """`homeroom.sso.ports.Rosters` on the tables of rosters and of runs. Keys are those of `homeroom.apply.items`,
+    which knows too much to be imported here; a test holds both together."""
+
+    def __init__(self, client: DynamoDBClient, rosters: str, runs: str):
+        self._client = client
+        self._rosters = rosters
+        self._runs = runs
+
+    def holder(self, roster: str, kind: str, value: str) -> str | None:
+        link = self._read(f"{roster}#identity#{kind}#{value}")
+        return None if link is None else str(link["person"])
+
+    def person(self, roster: str, person: str) -> Mapping[str, Any] | None:
+        return self._read(f"{roster}#person#{person}")
+
+    def waits(self, integration: str) -> tuple[int, bool]:
+        found = self._client.get_item(
+            TableName=self._runs, Key=wired_item({"integration": integration, "item": CONTROL}), ConsistentRead=True,
+            ProjectionExpression="applied_run, held_run",
+        )
+        control = plain_item(found.get("Item", {}))
+        return control.get("applied_run") or 0, control.get("held_run") is not None
+
+    def _read(self, owner: str) -> dict[str, Any] | None:
+        found = self._client.get_item(
+            TableName=self._rosters, Key=wired_item({"owner": owner, "member": RECORD}), ConsistentRead=True)
+        return plain_item(found["Item"]) if "Item" in found else None
