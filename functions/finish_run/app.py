@@ -9,6 +9,7 @@ from homeroom.model.events import Finished, FinishRun
 from homeroom.report.metrics import of_summary
 from homeroom.report.summary import summarize
 from homeroom.report.words import paragraph, subject
+from homeroom.support.rostering import end_sign_in_where_disconnected
 
 TOLD = ("held", "failed", "interrupted")
 """Outcomes that people hear of at once."""
@@ -29,4 +30,5 @@ def handler(event: FinishRun | UnrecordedEnd, call: Call) -> Finished:
         call.count(of_summary(ending.record.summary), {"integration": asked.integration, "run": str(asked.run)})
         if ending.record.outcome in TOLD:
             call.world.notices.publish(subject(ending.record.summary), paragraph(ending.record.summary))
+    end_sign_in_where_disconnected(ending.record, call.world)
     return Finished(outcome=str(ending.record.outcome), pending=ending.pending)

@@ -80,6 +80,12 @@ class Browser:
             url = urljoin(url, location)
         return Seen(steps[-1].url, status, body, tuple(steps))
 
+    def copy(self) -> Browser:
+        """Another window of the same person: it begins with the same cookies."""
+        made = Browser(cookies=self._takes)
+        made._jars = {host: dict(jar) for host, jar in self._jars.items()}
+        return made
+
     def cookie(self, host: str, name: str) -> str:
         """The value of a cookie, empty where there is none."""
         return next((kept.value for kept in self._jars.get(host, {}).values() if kept.name == name), "")

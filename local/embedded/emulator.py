@@ -13,7 +13,8 @@
    it names. ministack unpacks every layer for every worker, which costs seconds for the columnar engine.
 6. IAM judges a schedule by the group that it is in. ministack takes every schedule for one of the group `default`.
 
-With `--door` the stack's HTTP API has an address of its own (`door.py`). With `--follow` the program ends when its standard input closes: however its starter dies, nothing is left running.
+With `--door` the stack's HTTP API has an address of its own (`door.py`). With `--follow` the program ends when its
+standard input closes: however its starter dies, nothing is left running.
 Everything else is ministack's own; what it cannot do stands in docs/emulator-limits.md. The patches hold on to names
 inside one version, so any other version is refused.
 """

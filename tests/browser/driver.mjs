@@ -115,16 +115,18 @@ const COMMANDS = {
   async colors({ page, dark }) {
     await pages.get(page).page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
   },
-  // How many pixels stick out at the right, and links and buttons that are smaller than 24 × 24 pixels.
+  // How many pixels of anything stick out at the right, seen or cut off; links and buttons below 24 × 24 pixels.
   async layout({ page }) {
-    return pages.get(page).page.evaluate(() => ({
-      sticks_out: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      small: [...document.querySelectorAll('a[href], button, summary, input')]
-        .filter((one) => { const box = one.getBoundingClientRect(); return box.width < 24 || box.height < 24; })
-        .map((one) => one.textContent.trim()),
-    }));
+    return pages.get(page).page.evaluate(() => {
+      const box = (one) => one.getBoundingClientRect();
+      const right = Math.max(...[...document.querySelectorAll('body *')].map((one) => box(one).right));
+      return {
+        sticks_out: Math.max(0, Math.ceil(Math.max(right, document.documentElement.scrollWidth) - innerWidth)),
+        small: [...document.querySelectorAll('a[href], button, summary, input')]
+          .filter((one) => box(one).width < 24 || box(one).height < 24).map((one) => one.textContent.trim()),
+      };
+    });
   },
-  // Runs in the page, so only in a context with JavaScript: without, its timers never fire.
   async axe({ page }) {
     const { page: open, context } = pages.get(page);
     if (!scripted.has(context)) throw new Error('axe needs a context with JavaScript');

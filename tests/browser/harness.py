@@ -1,4 +1,4 @@
-"""A real Chromium for tests: one Node process drives it (`driver.mjs`, playwright-core), this side speaks to it in JSON.
+"""A real Chromium for tests. One Node process drives it (`driver.mjs`, playwright-core); this side speaks JSON to it.
 
     with Browser() as browser, browser.context(javascript=False) as context:
         page = context.page()
@@ -138,16 +138,19 @@ class Browser:
     def context(self, *, javascript: bool = True, width: int = 1280, height: int = 800, dark: bool = False,
                 seconds: float = 15) -> Context:
         """A browser of its own, without cookies. `seconds`: how long anything may take."""
-        return Context(self, self.ask("new_context", javascript=javascript, width=width, height=height, dark=dark,
-                                      timeout=seconds * 1000))
+        name = self.ask("new_context", javascript=javascript, width=width, height=height, dark=dark,
+                        timeout=seconds * 1000)
+        return Context(self, name, width=width, dark=dark)
 
 
 class Context:
     """A browser profile: its pages share cookies."""
 
-    def __init__(self, browser: Browser, name: str):
+    def __init__(self, browser: Browser, name: str, *, width: int, dark: bool):
         self._browser = browser
         self._name = name
+        self._width = width
+        self._dark = dark
 
     def __enter__(self) -> Context:
         return self
@@ -160,7 +163,7 @@ class Context:
 
     def page(self) -> Page:
         """A new tab."""
-        return Page(self._browser, self._ask("new_page"))
+        return Page(self._browser, self._ask("new_page"), width=self._width, dark=self._dark)
 
     def cookies(self) -> list[dict[str, Any]]:
         """All cookies: name, value, domain, path, expires, httpOnly, secure, sameSite."""
@@ -179,11 +182,16 @@ class Context:
 
 
 class Page:
-    """A tab. Elements are named by role and name as a screen reader says them, or by a CSS selector."""
+    """A tab. Elements are named by role and name as a screen reader says them, or by a CSS selector.
 
-    def __init__(self, browser: Browser, name: str):
+    `width` in pixels and `dark` are what it was last told to be.
+    """
+
+    def __init__(self, browser: Browser, name: str, *, width: int, dark: bool):
         self._browser = browser
         self._name = name
+        self.width = width
+        self.dark = dark
 
     def goto(self, url: str) -> int:
         """Open an address and wait until it has loaded; the status of the last answer."""
@@ -243,10 +251,12 @@ class Page:
 
     def resize(self, width: int, height: int = 800) -> None:
         self._ask("resize", width=width, height=height)
+        self.width = width
 
     def colors(self, *, dark: bool) -> None:
         """What the system prefers."""
         self._ask("colors", dark=dark)
+        self.dark = dark
 
     def layout(self) -> Layout:
         found = self._ask("layout")

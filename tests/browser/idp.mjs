@@ -20,7 +20,8 @@ import { Provider } from 'oidc-provider';
 import { vendors } from './vendors.mjs';
 
 const HOST = '127.0.0.1';
-const SCOPES = ['openid', 'profile', 'email', 'oneroster'];
+const SCOPES = ['openid', 'profile', 'email', 'oneroster', 'read:user_id'];
+const OF_TILES = 'openid profile email oneroster';
 const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const told = await lines.next();
 const settings = {
@@ -101,6 +102,8 @@ function client({ id, secret, redirect_uris }) {
 
 /** No consent: the district decides what is shared, not the person. */
 async function granted({ oidc }) {
+  const known = oidc.session.grantIdFor(oidc.client.clientId);
+  if (known) return oidc.provider.Grant.find(known); // another one would end the codes of this one
   const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
   grant.addOIDCScope(SCOPES.join(' '));
   await grant.save();
@@ -122,6 +125,9 @@ async function serve(request, response) {
   for (const [path, answer] of vendor.answers) {
     const match = path.exec(url.pathname);
     if (match) return about(request, response, answer, match[1]);
+  }
+  if (url.pathname === vendor.routes.authorization && vendor.ownScope && !url.searchParams.has('scope')) {
+    request.url += `&scope=${vendor.ownScope}`;
   }
   alter(response);
   return provider.callback()(request, response);
@@ -153,7 +159,7 @@ function signIn(url, response) {
 function tile(url, response) {
   const clicked = settings.clients.find(({ id }) => id === url.searchParams.get('client')) ?? settings.clients[0];
   const asked = new URLSearchParams({
-    response_type: 'code', client_id: clicked.id, redirect_uri: clicked.redirect_uris[0], scope: SCOPES.join(' '),
+    response_type: 'code', client_id: clicked.id, redirect_uri: clicked.redirect_uris[0], scope: OF_TILES,
   });
   response.writeHead(302, { location: `${vendor.routes.authorization}?${asked}` }).end();
 }

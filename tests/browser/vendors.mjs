@@ -9,6 +9,7 @@ const clever = {
   routes: { authorization: '/oauth/authorize', token: '/oauth/tokens', jwks: '/oauth/certs', userinfo: '/oidc/userinfo' },
   clientAuthentication: 'client_secret_basic',
   takesJson: true,
+  ownScope: 'read:user_id', // of the app itself, where a request names none
   refusesUrllib: false,
   idTokenSeconds: 3600,
 

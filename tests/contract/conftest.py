@@ -35,7 +35,7 @@ from tests.fakes.memory import FixedClock, MemoryWorld, memory_world
 from tests.fakes.memory_sso import BASE, NoWeb
 from tests.fakes.plans import LAB
 
-TABLES = ("RosterTable", "RunsTable", "IntegrationsTable", "IdempotencyTable")
+TABLES = ("RosterTable", "RunsTable", "IntegrationsTable", "IdempotencyTable", "SignInsTable", "LaunchesTable")
 KEPT = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 ROLE = "arn:aws:iam::000000000000:role/x"
 DOOR = "arn:aws:lambda:us-east-1:000000000000:function:start_run"

@@ -53,8 +53,9 @@ class MemorySignIns:
         return (attempt for attempt in newest if attempt.at >= since
                 and all(getattr(attempt, name) == value for name, value in wanted.items()))
 
-    def links_of(self, integration: str) -> list[Link]:
-        return sorted((link for link in self.links.links if link.integration == integration), key=lambda link: link.at)
+    def linked(self, integration: str, portal: str, tenant: str, person: str) -> Link | None:
+        return next((link for link in self.links.links if (link.integration, link.portal, link.tenant, link.person)
+                     == (integration, portal, tenant, person)), None)
 
     def unlink(self, link: Link) -> bool:
         there = link in self.links.links

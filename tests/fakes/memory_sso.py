@@ -64,7 +64,10 @@ class MemoryLaunches:
         found = self.transactions.get(key)
         if found is None or (found.bind, found.portal, found.app) != (bind, portal, app) or found.expires_at <= now:
             return None
-        return self.transactions.pop(key)
+        return self.transactions.pop(key, None)
+
+    def waiting(self, key: str) -> Transaction | None:
+        return self.transactions.get(key)
 
     def keep(self, handoff: Handoff) -> None:
         self.handoffs[handoff.key] = handoff

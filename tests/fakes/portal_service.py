@@ -21,7 +21,7 @@ from tests.fakes.portal_tokens import PortalKeys, Switches, encoded
 
 @dataclass(frozen=True)
 class Call:
-    """A request at the double, as tests look at it. `said` are its query or body fields, `status` that of the answer."""
+    """A request at the double. `said` are its query or body fields, `status` that of the answer."""
 
     method: str
     path: str

@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import jwt
@@ -22,7 +22,7 @@ from jwt.algorithms import RSAAlgorithm
 Json = dict[str, Any]
 
 
-@lru_cache(maxsize=None)
+@cache
 def key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
     """A private key, made once for a process and name: making one takes a noticeable time."""
     return rsa.generate_private_key(65537, bits)

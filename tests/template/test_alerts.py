@@ -15,6 +15,7 @@ FUNCTIONS = [
     "PlanRosterFunction", "UpsertRosterFunction", "FinishRunFunction",
     "SupportFunction",
 ]
+SIGN_IN = ["SsoLoginFunction", "SsoCallbackFunction", "SsoProviderFunction"]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def alarms(resources: Resources) -> Resources:
 
 
 def test_every_alarm_tells_the_topic_and_says_why(alarms: Resources) -> None:
-    assert len(alarms) == 12
+    assert len(alarms) == 19
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == [{"Ref": "AlertsTopic"}], name
         assert len(alarm["AlarmDescription"]) > 30, name
@@ -41,6 +42,26 @@ def test_failed_held_and_stale_ring_by_the_metrics_that_the_code_emits(
     assert (alarm["Namespace"], alarm["MetricName"]) == ("Homeroom", metric)
     assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [("SignInFaultsAlarm", "SSO-501"), ("SignInPortalsAlarm", "SSO-103"), ("SignInTokensAlarm", "SSO-109")],
+)
+def test_pages_of_sign_in_ring_by_the_metrics_that_the_code_emits(alarms: Resources, name: str, metric: str) -> None:
+    from homeroom.aws.sign_in_noting import ALARMING
+
+    alarm = alarms[name]
+    assert ALARMING[metric] == alarm["MetricName"]
+    assert alarm["Namespace"] == "Homeroom"
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
+    assert alarm["Statistic"] == "Sum"
+
+
+def test_security_events_of_sign_in_ring(alarms: Resources) -> None:
+    from homeroom.aws.sign_in_noting import SECURITY
+
+    assert alarms["SignInSecurityAlarm"]["MetricName"] == SECURITY
 
 
 def test_the_alarms_look_at_the_namespace_that_the_functions_use(template: dict[str, Any], alarms: Resources) -> None:
@@ -61,12 +82,18 @@ def test_anything_in_any_dead_letter_queue_rings(resources: Resources, alarms: R
 
 
 @pytest.mark.parametrize(
-    ("name", "metric"), [("FunctionErrorsAlarm", "Errors"), ("FunctionThrottlesAlarm", "Throttles")]
+    ("name", "metric", "functions"), [
+        ("FunctionErrorsAlarm", "Errors", FUNCTIONS), ("FunctionThrottlesAlarm", "Throttles", FUNCTIONS),
+        ("SignInErrorsAlarm", "Errors", SIGN_IN), ("SignInThrottlesAlarm", "Throttles", SIGN_IN),
+    ]
 )
-def test_errors_and_throttles_of_all_functions_are_added_up(alarms: Resources, name: str, metric: str) -> None:
+def test_errors_and_throttles_of_all_functions_are_added_up(
+    alarms: Resources, name: str, metric: str, functions: list[str]
+) -> None:
     together, *each = alarms[name]["Metrics"]
     assert together["Expression"] == "SUM(METRICS())"
-    assert [m["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"] for m in each] == FUNCTIONS
+    assert len(each) <= 9, "an alarm takes ten metrics at most, the sum included"
+    assert [m["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"] for m in each] == functions
     assert {m["MetricStat"]["Metric"]["MetricName"] for m in each} == {metric}
 
 

@@ -29,8 +29,14 @@ OWN_ENVIRONMENT = {
     },
     "SupportFunction": {
         *DOOR, "ALERTS_TOPIC_ARN", "SECRETS_PREFIX", "TIMER_GROUP", "TIMER_ROLE_ARN", "START_RUN_ARN", "TIMER_DLQ_ARN",
-        "PLAN_ROSTER_ARN",
+        "PLAN_ROSTER_ARN", "SIGN_INS_TABLE", "REFERENCE_SECRET_ARN", "SSO_BASE_URL",
     },
+    "SsoLoginFunction": {"SSO_BASE_URL", "SIGN_INS_TABLE", "INTEGRATIONS_TABLE"},
+    "SsoCallbackFunction": {
+        "SSO_BASE_URL", "SIGN_INS_TABLE", "LAUNCHES_TABLE", "INTEGRATIONS_TABLE", "ROSTER_TABLE", "RUNS_TABLE",
+        "SECRETS_PREFIX", "REFERENCE_SECRET_ARN", "START_RUN_ARN",
+    },
+    "SsoProviderFunction": {"SSO_BASE_URL", "SIGN_INS_TABLE", "LAUNCHES_TABLE", "SIGNING_KEYS"},
 }
 EVERYWHERE = {
     "STAGE", "IDEMPOTENCY_TABLE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL",
@@ -73,7 +79,7 @@ def test_a_function_is_traced_and_logs_json_to_a_group_that_forgets(
 
 def test_every_log_group_has_a_retention(resources: Resources) -> None:
     groups = of_type(resources, "AWS::Logs::LogGroup")
-    assert len(groups) == len(FUNCTIONS) + 2
+    assert len(groups) == len(FUNCTIONS) + 3
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for _, group in groups)
 
 
@@ -117,8 +123,9 @@ def test_a_function_gets_only_the_environment_that_it_needs(functions: Resources
 
 def test_the_environment_is_what_the_settings_read(functions: Resources) -> None:
     from homeroom.aws.settings import Settings
+    from homeroom.aws.sign_in_settings import SignInSettings
 
-    known = {name.upper() for name in Settings.model_fields}
+    known = {name.upper() for name in (*Settings.model_fields, *SignInSettings.__dataclass_fields__)}
     given = {name for f in functions.values() for name in f["Environment"]["Variables"] if "POWERTOOLS" not in name}
     assert given == known
 

@@ -11,7 +11,7 @@ ROLES = {
     "StartRunFunctionRole", "IngestSftpFileFunctionRole", "PlanRosterFunctionRole", "UpsertRosterFunctionRole",
     "FinishRunFunctionRole", "SupportFunctionRole", "SupportFunctionStaleCheckRole", "SyncRosterStateMachineRole",
     "SupportRole", "SftpUserRole", "PollOnerosterFunctionRole", "PollCleverFunctionRole", "PullSftpFunctionRole",
-    "RunSchedulesRole",
+    "RunSchedulesRole", "SsoLoginFunctionRole", "SsoCallbackFunctionRole", "SsoProviderFunctionRole",
 }
 CANNOT_BE_NARROWED = {
     "SyncRosterStateMachineRole": "DeliverLogs",
@@ -117,7 +117,7 @@ def test_only_the_pull_puts_files_beside_the_landed_ones(expanded: Resources) ->
 def test_only_who_reads_sources_and_support_reach_credentials(expanded: Resources) -> None:
     uses = {role for role in ROLES for s in allowed(expanded, role) if any("secretsmanager:" in a for a in s.actions)}
     readers = {"PollOnerosterFunctionRole", "PollCleverFunctionRole", "PullSftpFunctionRole"}
-    assert uses == {*readers, "PlanRosterFunctionRole", "SupportFunctionRole"}
+    assert uses == {*readers, "PlanRosterFunctionRole", "SupportFunctionRole", "SsoCallbackFunctionRole"}
     for role in readers:
         (secret,) = [s for s in allowed(expanded, role) if any("secretsmanager:" in a for a in s.actions)]
         assert secret.actions == ("secretsmanager:GetSecretValue",)
@@ -136,8 +136,8 @@ def test_schedules_of_integrations_call_the_door_and_nothing_else(expanded: Reso
 
 
 def test_the_key_is_used_through_the_services_that_hold_the_data(expanded: Resources) -> None:
-    uses = [s for s in statements(expanded) if s.of_identity and any(a.startswith("kms:") for a in s.actions)]
-    assert {s.holder for s in uses} == {"EveryFunction", "PublishAlerts", "SupportRole", "SftpUserRole"}
+    uses = [s for s in statements(expanded) if s.of_identity and {"kms:Decrypt", "kms:GenerateDataKey"} & {*s.actions}]
+    assert {s.holder for s in uses} == {"EveryFunction", "EverySignIn", "PublishAlerts", "SupportRole", "SftpUserRole"}
     assert all("kms:ViaService" in s.condition["StringEquals"] for s in uses)
 
 
@@ -159,7 +159,8 @@ def test_the_state_machine_calls_the_functions_of_a_run_and_no_other(expanded: R
 def test_only_support_asks_the_engine_and_calls_no_other_function(expanded: Resources) -> None:
     callers = {role: [s for s in allowed(expanded, role) if "lambda:InvokeFunction" in s.actions] for role in ROLES}
     functions = {role: found for role, found in callers.items() if role.endswith("FunctionRole") and found}
-    assert set(functions) == {"SupportFunctionRole"}
+    assert set(functions) == {"SupportFunctionRole", "SsoCallbackFunctionRole"}
+    assert [s.places for s in functions["SsoCallbackFunctionRole"]] == [("StartRunFunction.Arn",)], "the one door"
     assert [s.places for s in functions["SupportFunctionRole"]] == [("PlanRosterFunction.Arn",)]
 
 

@@ -16,8 +16,11 @@ TABLES: dict[str, dict[str, Any]] = {
     "RunsTable": {"keys": ["integration", "item"], "ttl": "expires_at"},
     "IntegrationsTable": {"keys": ["id"], "ttl": None},
     "IdempotencyTable": {"keys": ["id"], "ttl": "expiration"},
+    "SignInsTable": {"keys": ["owner", "item"], "ttl": "expires_at"},
 }
-KEEPS_DATA = [*BUCKETS, *TABLES, "RosterKey", "SftpServer"]
+SHORT_LIVED = "LaunchesTable"
+"""Sign-ins on their way: nothing in it outlives ten minutes."""
+KEEPS_DATA = [*BUCKETS, *TABLES, "RosterKey", "SftpServer", "SigningKeySlotA", "SigningKeySlotB", "ReferenceSecret"]
 
 
 def rules(resources: Resources, bucket: str) -> dict[str, dict[str, Any]]:
@@ -27,7 +30,7 @@ def rules(resources: Resources, bucket: str) -> dict[str, dict[str, Any]]:
 
 def test_these_are_all_the_buckets_and_tables(resources: Resources) -> None:
     assert [name for name, _ in of_type(resources, "AWS::S3::Bucket")] == BUCKETS
-    assert [name for name, _ in of_type(resources, "AWS::DynamoDB::Table")] == list(TABLES)
+    assert [name for name, _ in of_type(resources, "AWS::DynamoDB::Table")] == [*TABLES, SHORT_LIVED]
 
 
 @pytest.mark.parametrize("name", KEEPS_DATA)
@@ -36,9 +39,9 @@ def test_deleting_the_stack_keeps_what_holds_data(resources: Resources, name: st
     assert resources[name]["UpdateReplacePolicy"] == "Retain"
 
 
-@pytest.mark.parametrize("name", [*BUCKETS, *TABLES])
+@pytest.mark.parametrize("name", [*BUCKETS, *TABLES, SHORT_LIVED, "ReferenceSecret"])
 def test_what_outlives_the_stack_has_no_name_of_its_own(resources: Resources, name: str) -> None:
-    assert not {"BucketName", "TableName"} & set(resources[name]["Properties"])
+    assert not {"BucketName", "TableName", "Name"} & set(resources[name]["Properties"])
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)
@@ -117,7 +120,17 @@ def test_the_indexes_are_those_that_the_code_uses(resources: Resources) -> None:
         "by_person": (["person_key", "class_key"], "INCLUDE", ["role", "status", "begin_date", "end_date"]),
         "all_records": (["shard", "owner"], "KEYS_ONLY", []),
         "held": (["held_state", "held_at"], "ALL", []),
+        "listed": (["list", "order"], "ALL", []),
     }
+
+
+def test_what_lives_for_minutes_is_encrypted_tidied_up_and_never_recovered(resources: Resources) -> None:
+    properties = resources[SHORT_LIVED]["Properties"]
+    assert properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": OUR_KEY}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "cleaned_at", "Enabled": True}
+    assert [key["AttributeName"] for key in properties["KeySchema"]] == ["id"]
+    assert "PointInTimeRecoverySpecification" not in properties
+    assert resources[SHORT_LIVED]["DeletionPolicy"] == "Delete"
 
 
 @pytest.mark.parametrize("key", ["RosterKey", "AlertsKey"])

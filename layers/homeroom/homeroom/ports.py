@@ -322,8 +322,8 @@ class SignIns(Protocol):
     def link(self, integration: str, portal: str, tenant: str, subject: str) -> Link | None:
         """Who the subject was at its first sign-in (`homeroom.sso.ports.Links`)."""
 
-    def links_of(self, integration: str) -> list[Link]:
-        """All of an integration. A list: one of this second may be missing."""
+    def linked(self, integration: str, portal: str, tenant: str, person: str) -> Link | None:
+        """The link of a person at a tenant, whatever their subject there is."""
 
     def unlink(self, link: Link) -> bool:
         """Remove both items of a link, all or none; False where it is not there any more as it was read."""
@@ -336,14 +336,15 @@ class SignIns(Protocol):
         """Sign-ins of an integration since an ISO time, the newest first, read on only as they are taken.
 
         An empty integration means those that led to none, because of an unknown tenant or a page before it. What is
-        given beside narrows: only attempts with exactly this outcome, person or reference. A list, as above.
+        given beside narrows: only attempts with exactly this outcome, person or reference. What was written this second
+        may be missing.
         """
 
     def reference_key(self) -> bytes:
         """What makes `subject_ref` of an attempt (`homeroom.sso.values.reference`)."""
 
     def registrations(self) -> list[Registration]:
-        """All products that let people sign in through us, by slug. A list, as above."""
+        """All products that let people sign in through us, by slug. What was written this second may be missing."""
 
     def registration(self, slug: str) -> Registration | None: ...
 

@@ -56,6 +56,11 @@ def choose(world: MemoryWorld, **choices: Any) -> dict[str, Any]:
     return do(world, "options", integration="lab-usd", choices=choices, by="csm")
 
 
+def signing_in_at(product: str) -> dict[str, Any]:
+    """What ClassLink needs; Clever's own roster knows its tenant by the District ID."""
+    return {"portals": {"classlink": {"tenants": ["2084"]}}} if product in SONDAY else {}
+
+
 def refuses(wanted: Integration) -> str:
     """What is said to whoever connects it, with what to do."""
     world = memory_world()
@@ -120,21 +125,22 @@ def test_a_schedule_that_is_given_wins_over_the_catalogues(product: str) -> None
 def test_student_sso(product: str) -> None:
     assert sign_in_of(PRODUCTS[product]).students == STUDENTS[product]
     world = connected(serving(product, way=first_way(product)))
-    asked = {"sign_in": {"on": True, "students": True}}
+    asked = {"sign_in": {"on": True, "students": True, **signing_in_at(product)}}
     if STUDENTS[product] == "no":
         with pytest.raises(Refused, match=f"there is no student login at {LINE[product]}"):
             choose(world, **asked)
         page = sign_in_of(PRODUCTS[product]).refused["student"]
         assert "no login" in page.text
     else:
-        assert choose(world, **asked)["set"]["sign_in"] == {"on": True, "students": True}
+        assert choose(world, **asked)["set"]["sign_in"] == {
+            "on": True, "students": True, "portals": {}, "ended": None}
 
 
 @cells("teacher SSO")
 def test_teacher_sso(product: str) -> None:
     assert sign_in_of(PRODUCTS[product]).teachers == "yes"
     world = connected(serving(product, way=first_way(product)))
-    told = choose(world, sign_in={"on": True})
+    told = choose(world, sign_in={"on": True, **signing_in_at(product)})
     assert (told["set"]["sign_in"]["on"], told["effect"]) == (True, "takes effect at once")
 
 
@@ -229,8 +235,13 @@ def test_sso_needs_rostering(product: str) -> None:
 @cells("rules: SSO without Clever rostering", SONDAY)
 def test_sso_on_a_roster_that_came_another_way(product: str) -> None:
     """ClassLink for sign-in alone: the roster comes by files (requirement D4)."""
-    world = connected(serving(product, way=("classlink", "csv_pushed"), sign_in={"on": True}))
-    assert world.integrations.get("lab-usd").sign_in.on
+    tenant, match = {"tenants": ["2084"]}, {"portal": "sourced_id", "roster": "identifier"}
+    for way, portals in ((("classlink", "csv_pushed"), {"classlink": tenant}),
+                         (("none", "csv_pushed"), {"classlink": tenant | {"match": match}}),
+                         (("clever", "oneroster_rest"), {"classlink": tenant | {"match": match}})):
+        world = connected(serving(product, way=way, sign_in={"on": True, "portals": portals}))
+        assert world.integrations.get("lab-usd").sign_in.on
+        assert world.sign_ins.tenants_of("lab-usd")[0].integrations == {"Sonday": "lab-usd"}
     assert "nowhere to sign in from" in refuses(serving(product, way=("none", "csv_pushed"), sign_in={"on": True}))
 
 

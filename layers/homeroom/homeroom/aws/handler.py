@@ -53,13 +53,14 @@ class Call:
 
 
 def function(
-    name: str, shape: Any, *, once: Callable[[Any], Any] | None = None, repeatable: bool = False
+    name: str, shape: Any, *, once: Callable[[Any], Any] | None = None, repeatable: bool = False,
+    unkept: tuple[type, ...] = (),
 ) -> Callable[[Stage], Handler]:
     """Make a Lambda handler of `handler(event, call)`.
 
     `name` is the function's folder, `shape` its event's pydantic model or union. `once` gives what makes two events the
     same one (JSON; None: every call counts); left out, it is the invocation itself, so that only Lambda's own repeats
-    are recognised. `repeatable` functions write the same absolute values however often they are called: they go on
+    are recognised. Events of `unkept` have an answer that may lie nowhere: each of them counts. `repeatable` functions write the same absolute values however often they are called: they go on
     where a call died.
     """
 
@@ -71,7 +72,7 @@ def function(
             try:
                 asked = _parsed(event, shape)
                 call = _begun(asked, context, keeper)
-                same = call.request if once is None else once(asked)
+                same = None if isinstance(asked, unkept) else call.request if once is None else once(asked)
                 answer = keeper(same, lambda: _json(stage(asked, call)), context)
                 logger.info("done")
                 return answer

@@ -65,7 +65,11 @@ def link_owner(integration: str, portal: str, tenant: str, subject: str) -> str:
 
 
 def linked_owner(link: Link) -> str:
-    return f"linked#{link.integration}#{link.portal}#{link.tenant}#{link.person}"
+    return person_owner(link.integration, link.portal, link.tenant, link.person)
+
+
+def person_owner(integration: str, portal: str, tenant: str, person: str) -> str:
+    return f"linked#{integration}#{portal}#{tenant}#{person}"
 
 
 def attempt_owner(login_id: str) -> str:

@@ -46,6 +46,10 @@ class LaunchesTable:
         )
         return None if used is None else _transaction(key, plain_item(used["Attributes"]))
 
+    def waiting(self, key: str) -> Transaction | None:
+        found = self._client.get_item(TableName=self._table, Key=_key(TRANSACTION + key), ConsistentRead=True)
+        return _transaction(key, plain_item(found["Item"])) if "Item" in found else None
+
     def keep(self, handoff: Handoff) -> None:
         self._put(CODE + handoff.key, asdict(handoff), handoff.expires_at)
 
@@ -82,10 +86,6 @@ class LaunchesTable:
             **_told(expires_at=None, now=now),
         )
         return first is not None
-
-    def _code(self, key: str) -> dict[str, Any]:
-        found = self._client.get_item(TableName=self._table, Key=_key(CODE + key), ConsistentRead=True)
-        return plain_item(found.get("Item", {}))
 
     def _code(self, key: str) -> dict[str, Any]:
         found = self._client.get_item(TableName=self._table, Key=_key(CODE + key), ConsistentRead=True)

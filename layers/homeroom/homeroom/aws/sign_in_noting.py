@@ -1,8 +1,8 @@
 """Log lines, metrics and security events of sign-ins: words of a list, and nothing else.
 
 Metrics have no dimension but the service, so that a sign-in costs no new metric (ADR 0036): `SignIn` for each that
-ended well, `SignInRefused` for each that ended on a page, the page's code as a metric where an alarm looks at it, and
-`SignInSecurity` for security events. By product, district or page support asks the history, and the log.
+ended well, `SignInRefused` for each that ended on a page, pages that alarms look at one by one, and `SignInSecurity`.
+By product, district or page support asks the history, and the log.
 """
 
 from __future__ import annotations
@@ -19,12 +19,19 @@ from homeroom.model.sign_in import SIGNED_IN, Attempt
 logger = Logger()
 
 SIGN_IN, REFUSED, SECURITY, MILLISECONDS = "SignIn", "SignInRefused", "SignInSecurity", "SignInMilliseconds"
-ALARMING = ("SSO-103", "SSO-109", "SSO-501")
-"""Pages that are counted one by one, as `SignInSSO103`: an alarm looks at their number."""
-_TOLD = ("login_id", "portal", "app", "product", "integration", "outcome", "step", "reason", "rule", "role", "person",
-         "tenant", "subject_ref", "hops", "unsolicited")
-_WORDS = frozenset({*_TOLD, "code", "status", "kid", "name", "client_id", "issuer", "step", "trigger"})
-"""All that a line may hold. A word that is not here is left out."""
+FAULT = "SSO-501"
+ALARMING: Mapping[str, str] = {"SSO-103": "SignInSSO103", "SSO-109": "SignInSSO109", FAULT: "SignInSSO501"}
+"""Page → metric that counts it alone, because an alarm looks at it."""
+COUNTED: Mapping[str, str] = {"failed": ALARMING[FAULT], "stale keys": "SignInStaleKeys"}
+"""Words of `count` that are a metric too. A fault is counted where it happens, once, whatever page follows."""
+TOLD = (
+    "login_id", "portal", "app", "product", "integration", "outcome", "step", "reason", "rule", "role", "person",
+    "tenant", "subject_ref", "hops", "unsolicited",
+)
+"""What a line says of an attempt."""
+WORDS = frozenset({*TOLD, "code", "name", "client_id", "status", "kid"})
+"""All that a line of another kind may hold: a word that is not here is left out. `name` is called `what` in the log,
+where `name` is the logger's own."""
 
 
 @cache
@@ -39,31 +46,39 @@ def flush() -> None:
         metrics().flush_metrics()
 
 
-def count_page(code: str) -> None:
-    """One more page of a code that an alarm looks at."""
-    if code in ALARMING:
-        metrics().add_metric(f"SignIn{code.replace('-', '')}", MetricUnit.Count, 1)
+def fault(error: Exception, at: str) -> None:
+    """An error that reached the frame: its class and place, never its message."""
+    logger.error("failed", extra={"outcome": FAULT, "error": type(error).__name__, "at": at})
+    _add(ALARMING[FAULT])
 
 
 class LogAndMetrics:
     """`homeroom.sso.ports.Noting` in Powertools' logger and metrics."""
 
     def signed(self, attempt: Attempt, milliseconds: Mapping[str, float]) -> None:
-        told = {name: value for name, value in asdict(attempt).items() if name in _TOLD}
-        times = {f"{name}_ms": round(value, 1) for name, value in milliseconds.items()}
+        told = {name: value for name, value in asdict(attempt).items() if name in TOLD}
+        times = {f"{name.replace(' ', '_')}_ms": round(value, 1) for name, value in milliseconds.items()}
         logger.info("sso.login", extra={**told, **times})
-        metrics().add_metric(SIGN_IN if attempt.outcome == SIGNED_IN else REFUSED, MetricUnit.Count, 1)
-        count_page(attempt.outcome)
+        _add(SIGN_IN if attempt.outcome == SIGNED_IN else REFUSED)
+        if attempt.outcome in ALARMING and attempt.outcome != FAULT:
+            _add(ALARMING[attempt.outcome])
         if "total" in milliseconds:
             metrics().add_metric(MILLISECONDS, MetricUnit.Milliseconds, milliseconds["total"])
 
     def alarm(self, event: str, **words: str | int) -> None:
         logger.warning("sso.security", extra={"event": event, **_listed(words)})
-        metrics().add_metric(SECURITY, MetricUnit.Count, 1)
+        _add(SECURITY)
 
     def count(self, name: str, **words: str | int) -> None:
-        logger.info("sso.count", extra={"counted": name, **_listed(words)})
+        log = logger.error if name == "failed" else logger.info
+        log("sso.count", extra={"counted": name, **_listed(words)})
+        if name in COUNTED:
+            _add(COUNTED[name])
+
+
+def _add(metric: str) -> None:
+    metrics().add_metric(metric, MetricUnit.Count, 1)
 
 
 def _listed(words: Mapping[str, str | int]) -> dict[str, str | int]:
-    return {name: value for name, value in words.items() if name in _WORDS}
+    return {"what" if name == "name" else name: value for name, value in words.items() if name in WORDS}

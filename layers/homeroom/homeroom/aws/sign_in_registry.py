@@ -46,7 +46,7 @@ class SignInRegistry:
         return None if item is None else items.tenant_of(item)
 
     def portal(self, name: str) -> Portal | None:
-        pinned = PORTALS.get(name)
+        pinned = next((portal for known, portal in PORTALS.items() if known == name), None)
         item = self._known(items.portal_owner(name)) if pinned is not None else None
         return pinned if item is None else items.portal_of(item)
 

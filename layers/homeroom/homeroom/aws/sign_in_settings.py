@@ -12,8 +12,10 @@ from homeroom.errors import HomeroomError
 @dataclass(frozen=True)
 class SignInSettings:
     """The field `launches_table` is `LAUNCHES_TABLE`. `signing_keys` are KMS keys, parted by commas: the first signs,
-    all are published. `secrets_prefix` stands before the names of client secrets."""
+    all are published. `secrets_prefix` stands before the names of client secrets. `stage` `local` is the embedded AWS
+    alone: there a portal may be a program on this machine."""
 
+    stage: str = ""
     sso_base_url: str = ""
     launches_table: str = ""
     sign_ins_table: str = ""

@@ -112,7 +112,7 @@ def _secrets() -> Any:
 def _web() -> Any:
     from homeroom.sso.web import UrllibWeb
 
-    return UrllibWeb()
+    return UrllibWeb(sign_in_settings().stage)
 
 
 def _signer() -> Any:

@@ -60,8 +60,9 @@ class SignInsTable:
         item = self._read(items.link_owner(integration, portal, tenant, subject))
         return None if item is None else items.link_of(item)
 
-    def links_of(self, integration: str) -> list[Link]:
-        return [items.link_of(item) for item in self._list(items.links_list(integration))]
+    def linked(self, integration: str, portal: str, tenant: str, person: str) -> Link | None:
+        item = self._read(items.person_owner(integration, portal, tenant, person))
+        return None if item is None else self.link(integration, portal, tenant, item["subject"])
 
     def unlink(self, link: Link) -> bool:
         owners = {items.link_owner(link.integration, link.portal, link.tenant, link.subject): ("person", link.person),

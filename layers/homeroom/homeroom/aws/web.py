@@ -11,16 +11,16 @@ import binascii
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
-from traceback import extract_tb
 from typing import Any
 from urllib.parse import urlsplit
 
-from homeroom.aws.sign_in_noting import flush, logger
+from homeroom.aws.sign_in_noting import FAULT, fault, flush, logger
 from homeroom.aws.sign_in_wiring import outside
+from homeroom.sso.cookies import cookies_of
 from homeroom.sso.http import Answer, Request, headers_of, in_json, pairs
 from homeroom.sso.pages import page
 from homeroom.sso.ports import Outside
+from homeroom.sso.recording import where
 
 Serve = Callable[[Request, Outside], Answer]
 Handler = Callable[..., dict[str, Any]]
@@ -75,18 +75,11 @@ def _answered(request: Request, route: Route | None, world: Outside, asked_as: s
 
 
 def _failed(error: Exception, route: Route | None, asked_as: str) -> Answer:
-    """The page of our own fault. The log gets class and place of the error, never its message."""
-    logger.error("failed", extra={"outcome": "SSO-501", "error": type(error).__name__, "at": where(error)})
+    """The page of our own fault; a program gets JSON."""
+    fault(error, where(error))
     if route is not None and route.json:
         return in_json(503, {"error": "temporarily_unavailable"})
-    return page("SSO-501", login_id=asked_as)
-
-
-def where(error: Exception) -> str:
-    """File, line and function of our own code in which an error rose."""
-    frames = extract_tb(error.__traceback__)
-    last = next((frame for frame in reversed(frames) if "/homeroom/" in frame.filename), frames[-1])
-    return f"{'/'.join(PurePath(last.filename).parts[-2:])}:{last.lineno} {last.name}"
+    return page(FAULT, login_id=asked_as)
 
 
 def request_of(event: Mapping[str, Any], base_url: str) -> Request:
@@ -96,9 +89,11 @@ def request_of(event: Mapping[str, Any], base_url: str) -> Request:
     headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
     raw_query = str(event.get("rawQueryString") or "")
     stage = str(event["requestContext"].get("stage", "$default"))
+    # AWS moves cookies out of the headers into a list; the embedded AWS does not.
+    cookies = cookies_of([*(event.get("cookies") or ()), headers.get("cookie", "")])
     return Request(
         method=str(http["method"]).upper(), path=_below(str(event["rawPath"]), stage, urlsplit(base_url).path),
-        query=pairs(raw_query), headers=headers, cookies=_cookies(event, headers), body=_body(event),
+        query=pairs(raw_query), headers=headers, cookies=cookies, body=_body(event),
         raw_query=raw_query,
     )
 
@@ -109,18 +104,6 @@ def _below(path: str, stage: str, base: str) -> str:
         if before and (path == before or path.startswith(f"{before}/")):
             path = path[len(before):] or "/"
     return path
-
-
-def _cookies(event: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, str]:
-    """Cookies by name, the first of a name. AWS moves them out of the headers into a list; the embedded AWS does not.
-    """
-    listed = [*(event.get("cookies") or ()), *headers.get("cookie", "").split(";")]
-    found: dict[str, str] = {}
-    for one in listed:
-        name, there, value = one.partition("=")
-        if there:
-            found.setdefault(name.strip(), value.strip())
-    return found
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -33,6 +33,16 @@ from homeroom.model.past_events import AskAsOf, AskExplain, AskTry, AskUndo, AsO
 from homeroom.model.run import LandedFile, Trigger
 from homeroom.model.schedule_events import ChangeBlackout, PauseRuns, ReconcileSchedules, ResumeRuns
 from homeroom.model.selection import EVERYTHING, Selection
+from homeroom.model.sign_in_events import (
+    CheckPortal,
+    CheckPortals,
+    ListRegistrations,
+    ListSignIns,
+    RegisterProduct,
+    ShowSignIn,
+    Unlink,
+)
+from homeroom.model.sign_in_setup_events import EndRostering, SignedInSchool, TrySignIn
 
 __all__ = [
     "Accept",
@@ -48,6 +58,8 @@ __all__ = [
     "ChangeLimits",
     "ChangeOptions",
     "ChangeSeason",
+    "CheckPortal",
+    "CheckPortals",
     "CheckStale",
     "ChooseSchools",
     "Connect",
@@ -55,6 +67,7 @@ __all__ = [
     "Demote",
     "Discard",
     "EditRecord",
+    "EndRostering",
     "Explain",
     "FindPerson",
     "FindSchools",
@@ -62,6 +75,8 @@ __all__ = [
     "Finished",
     "ListByHand",
     "ListIntegrations",
+    "ListRegistrations",
+    "ListSignIns",
     "PauseRuns",
     "PendingRequests",
     "PlanRoster",
@@ -72,20 +87,25 @@ __all__ = [
     "Preview",
     "Promote",
     "ReconcileSchedules",
+    "RegisterProduct",
     "ReleaseRecord",
     "ResumeRuns",
     "RotateSecret",
     "RunError",
     "RunNow",
     "Share",
+    "ShowSignIn",
     "ShowStatus",
+    "SignedInSchool",
     "StartRun",
     "Started",
     "SupportOperation",
     "TryChoices",
     "TryConnection",
+    "TrySignIn",
     "TryUndo",
     "Undo",
+    "Unlink",
     "UpsertRoster",
     "Upserted",
     "VerifyDistrict",
@@ -272,6 +292,8 @@ SupportOperation = Annotated[
     | ChangeOptions | TryChoices | ChangeLimits | ChangeSeason | ChangeAggregator | RotateSecret | ListIntegrations
     | ShowStatus | RunNow | Preview | Approve | Discard | Undo | TryUndo | AsOf | Explain | FindPerson | ListByHand
     | EditRecord | ArchiveRecord | CreateRecord | ReleaseRecord | Promote | Demote | PauseRuns | ResumeRuns
+    | RegisterProduct | ListRegistrations | CheckPortal | CheckPortals | ShowSignIn | ListSignIns | Unlink
+    | TrySignIn | EndRostering | SignedInSchool
     | ChangeBlackout | ReconcileSchedules | CheckStale,
     Field(discriminator="operation"),
 ]

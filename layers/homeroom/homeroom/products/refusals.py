@@ -125,22 +125,28 @@ def _sign_in(integration: Integration, line: Line) -> Iterator[Refusal]:
     asked = integration.sign_in
     rules = [sign_in_of(product) for product in products_of(line.name, integration.products)]
     if asked.on:
-        yield from _portal(integration, line, rules)
+        yield from _rostering(integration, line, rules)
     if asked.students and not any(rule.students != "no" for rule in rules):
         yield Refusal(f"there is no student login at {line.name}", "Leave sign-in of students off.")
     if asked.students and not asked.on:
         yield Refusal("students sign in only where sign-in is on", "Switch sign-in on too, or leave students off.")
+    if asked.on:
+        yield from _portals(integration)
 
 
-def _portal(integration: Integration, line: Line, rules: list[SignInRules]) -> Iterator[Refusal]:
+def _rostering(integration: Integration, line: Line, rules: list[SignInRules]) -> Iterator[Refusal]:
     needed = next((rule.needs_rostering for rule in rules if rule.needs_rostering), None)
     is_rostered = integration.aggregator == needed and Way(integration.aggregator, integration.transport) in line.ways
-    view = sign_in_view(integration.model_dump(mode="json"))
     if needed is not None and not is_rostered:
         portal = PORTALS[needed]
         yield Refusal(f"sign-in to {line.name} can not be used without {portal} rostering",
                       f"Roster {line.name} from {_ways(line)} first, or leave sign-in off.")
-    elif not view.portals:
+
+
+def _portals(integration: Integration) -> Iterator[Refusal]:
+    """Sign-in goes through the aggregator's portal or through those that are named (requirement D4)."""
+    view = sign_in_view(integration.model_dump(mode="json"))
+    if not view.portals:
         yield Refusal("nobody's portal stands before this integration, so there is nowhere to sign in from",
                       "Name the portal that people use, Clever or ClassLink, with its tenant and its match; or connect "
                       "with the aggregator whose portal it is; or leave sign-in off.")

@@ -13,6 +13,8 @@ RECORDS_WRITTEN = "RecordsWritten"
 RECORDS_ARCHIVED = "RecordsArchived"
 ROWS_IN_ERROR = "RowsInError"
 RUN_SECONDS = "RunSeconds"
+PORTAL_DIFFERS = "PortalDiffers"
+"""Portals that publish other addresses than sign-in uses. Sign-ins themselves: `homeroom.aws.sign_in_noting`."""
 
 _BY_OUTCOME: Mapping[str, str] = {
     "failed": RUN_FAILED,

@@ -20,7 +20,7 @@ MOST_HOPS = 3
 """So many restarts within `HOP_SECONDS` end on page SSO-108."""
 _ALWAYS = "Path=/; Secure; HttpOnly; SameSite=Lax"
 _NAME = re.compile(r"__Host-sso_t_[A-Za-z0-9_-]{8}")
-_COUNTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,12})\.([0-9]{1,12})")
+_COUNTED = re.compile(r"(?:([A-Za-z0-9_-]{8})\.)?([0-9]{1,2})\.([0-9]{1,12})\.([0-9]{1,12})")
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,18 @@ def delete(name: str) -> str:
     return f"{name}=; Max-Age=0; {_ALWAYS}"
 
 
-def hops(cookies: Mapping[str, str], now: int) -> Hops:
+def hops(cookies: Mapping[str, str], now: int, of: str = "") -> Hops:
     """Restarts within the last `HOP_SECONDS`. The cookie is not signed: who forges it stops or loops only himself.
 
-    A value that is odd, too old or of the future counts as none.
+    `of` names what is counted, by eight characters: somebody who opens several products at once is in no loop. A value
+    that is another's, odd, too old or of the future counts as none.
     """
     read = _COUNTED.fullmatch(cookies.get(HOP, ""))
     if not read:
         return Hops()
-    count, began, last = map(int, read.groups())
+    count, began, last = map(int, read.groups()[1:])
+    if (read[1] or "") != of:
+        return Hops()
     return Hops(count, began, last) if began <= last <= now < began + HOP_SECONDS else Hops()
 
 
@@ -102,9 +105,9 @@ def one_more(before: Hops, now: int) -> Hops:
     return Hops(before.count + 1, before.began or now, now)
 
 
-def count(restarts: Hops) -> str:
-    """The Set-Cookie value that keeps a count."""
-    value = f"{min(restarts.count, 99)}.{restarts.began}.{restarts.last}"
+def count(restarts: Hops, of: str = "") -> str:
+    """The Set-Cookie value that keeps a count of this name."""
+    value = f"{of}{'.' if of else ''}{min(restarts.count, 99)}.{restarts.began}.{restarts.last}"
     return f"{HOP}={value}; Max-Age={HOP_SECONDS}; {_ALWAYS}"
 
 

@@ -33,7 +33,7 @@ LONGEST = 255
 RUN_EVERY_SECONDS = 900
 """How often a district's people who are not there yet may ask for a run (conformance 36)."""
 FURTHER = frozenset({"sis_id", "number"})
-"""What Clever tells only when it is asked once more (`homeroom.sso.subject.further`)."""
+"""What Clever tells only when it is asked once more (`homeroom.sso.subject.further`), as ClassLink does logins."""
 LINKED, LEGACY, LOGIN, EMAIL = "link", "legacy_id", "login", "email"
 RELINK = "relink"
 """Security event: another subject, or another person, than the link says."""
@@ -92,8 +92,9 @@ def _refuse_switched_off(subject: Subject, view: SignInView) -> None:
 
 def asks_further(subject: Subject, view: SignInView) -> bool:
     """Whether the portal has to be asked once more, because the integration matches by what it has not told yet."""
-    told = view.portals[subject.portal].told
-    return told in FURTHER and told not in subject.told
+    chosen = view.portals[subject.portal]
+    needed = {chosen.told} & FURTHER | ({LOGIN} if chosen.by_login else set())
+    return not needed <= subject.told.keys()
 
 
 def person(subject: Subject, view: SignInView, registration: Registration, outside: Outside) -> Found:
@@ -105,7 +106,7 @@ def person(subject: Subject, view: SignInView, registration: Registration, outsi
     try:
         return look(subject, view, outside.rosters, outside.links)
     except Stop as stop:
-        if stop.code == "SSO-203":
+        if stop.code == "SSO-203" and view.transport != "csv_pushed":  # there a run has nothing to fetch
             _ask_for_a_run(view.integration, outside)
         raise
 

@@ -7,7 +7,7 @@ address on it comes from configuration, and every page has a next step that work
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from homeroom.model.sign_in import Portal, Registration
 from homeroom.model.sign_in_choices import SignInView
-from homeroom.products.sign_in import SIGN_IN_OF_LINE, Door
+from homeroom.products.sign_in import SIGN_IN_OF_LINE, SIGN_IN_OF_PRODUCT, Door
 from homeroom.sso.codes import CODES, Button, Code
 from homeroom.sso.http import Answer
 from homeroom.sso.style import STYLE
@@ -54,8 +54,8 @@ class _Step(NamedTuple):
     address: str
 
 
-def links(base_url: str, *, registration: Registration | None = None, portal: Portal | None = None, app: str = "",
-          view: SignInView | None = None) -> Links:
+def links_of(base_url: str, *, registration: Registration | None = None, portal: Portal | None = None, app: str = "",
+             view: SignInView | None = None) -> Links:
     """The addresses that configuration knows of a sign-in, as far as it came.
 
     `again` starts afresh from our side; `portal` is the district's own page there, or the portal's own home.
@@ -78,7 +78,7 @@ def page(code: str, *, login_id: str, product: str = "", portal: str = "", links
     """The page of a code. `product` and `portal` are what people call them; `line` is the product's line, for the words
     of its own door. `login_id` is the reference that support asks for; `at` (UTC) is when it happened."""
     told = CODES[code]
-    door = _door(code, line)
+    door = _door(code, product, line)
     known = links or Links()
     words = _Words(product or _ANY_PRODUCT, portal or _ANY_PORTAL)
     addresses = _addresses(known, door)
@@ -89,8 +89,8 @@ def page(code: str, *, login_id: str, product: str = "", portal: str = "", links
         _message(told, words, login_id, at) if "copy message" in told.buttons else "",
         _COOKIES if "cookies" in told.buttons else "",
     ]
-    headers = {"allow": "GET"} if told.status == 405 else {}
-    return Answer(told.status, _document(words.into(told.title), parts, product, _foot(told, login_id, at)), headers=headers)
+    body = _document(words.into(told.title), parts, product, _foot(told, login_id, at))
+    return Answer(told.status, body, headers={"allow": "GET"} if told.status == 405 else {})
 
 
 def chooser(product: str, choices: Sequence[Choice], *, start: str = "/") -> Answer:
@@ -129,9 +129,9 @@ class _Words:
         return filled[:1].upper() + filled[1:]
 
 
-def _door(code: str, line: str) -> Door | None:
-    """The line's own words for people of a role that does not sign in this way."""
-    rules = SIGN_IN_OF_LINE.get(line)
+def _door(code: str, product: str, line: str) -> Door | None:
+    """The product's own words, or its line's, for people of a role that does not sign in this way."""
+    rules = SIGN_IN_OF_PRODUCT.get(product) or SIGN_IN_OF_LINE.get(line)
     return rules.refused.get(ROLE_OF_DOOR[code]) if rules and code in ROLE_OF_DOOR else None
 
 
@@ -148,7 +148,7 @@ _BUTTON_WORDS: Mapping[Button, str] = {
 }
 _INSTEAD: tuple[Button, ...] = ("portal", "again", "home", "support")
 """Which button comes where a page has none with an address."""
-_TO_START = "Find the way in"
+_TO_START = "Go to the start page"
 
 
 def _next(told: Code, words: _Words, addresses: Mapping[Button, str], start: str) -> list[_Step]:

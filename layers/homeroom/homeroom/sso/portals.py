@@ -56,8 +56,8 @@ def discovery_address(portal: Portal) -> str:
 def why_not(address: object, hosts: frozenset[str], stage: str) -> str:
     """Why we would not speak to this address, in words; empty if we may.
 
-    https on one of the hosts and its usual port, without user, query or fragment. Stage `local` also takes http on
-    loopback.
+    https on one of the hosts and its usual port, without user, query or fragment. Stage `local` also takes a program on
+    this machine, by http too.
     """
     if not isinstance(address, str) or not address or not address.isascii() or not address.isprintable():
         return "is no address"
@@ -68,7 +68,7 @@ def why_not(address: object, hosts: frozenset[str], stage: str) -> str:
         return "is no address"
     if "@" in parts.netloc or parts.query or parts.fragment or "\\" in address or " " in address:
         return "has more than scheme, host and path"
-    if stage == LOCAL and parts.scheme == "http" and parts.hostname in _LOOPBACK:
+    if stage == LOCAL and parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK:
         return ""
     if parts.scheme != "https":
         return "is not https"

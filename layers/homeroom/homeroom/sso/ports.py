@@ -29,6 +29,9 @@ class Launches(Protocol):
         One conditional delete: of twenty calls at once one gets it. None otherwise, and then it stands untouched.
         """
 
+    def waiting(self, key: str) -> Transaction | None:
+        """The transaction as it stands, whoever's and however old: only to tell why it could not be used."""
+
     def keep(self, handoff: Handoff) -> None:
         """Keep a one-time code."""
 

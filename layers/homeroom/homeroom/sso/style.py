@@ -33,7 +33,7 @@ main p{margin:0;text-wrap:pretty}
 h2{margin:0 0 .4rem;font-size:1.05rem}
 .steps{list-style:none;margin:1.4rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.75rem}
 .steps li{display:flex;flex:1 1 12rem}
-.steps a{flex:1;display:flex;align-items:center;justify-content:center;min-height:3rem;padding:.55rem .8rem;\
+.steps a{flex:1;display:flex;align-items:center;justify-content:center;min-height:3rem;padding:.55rem;\
 border:2px solid var(--blue);border-radius:.6rem;color:var(--blue);background:var(--card);font-weight:650;\
 text-align:center;text-decoration:none;line-height:1.3}
 .steps a.first{background:var(--blue);color:var(--on)}

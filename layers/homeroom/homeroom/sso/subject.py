@@ -70,7 +70,7 @@ def further(found: Subject, tokens: Tokens, portal: Portal, outside: Outside) ->
         more = _my_info(tokens, portal, outside)
         _agree("tenant", found.tenant, _tenant(more.get("tenantid")))
         _same_number(found.id, more)
-        return replace(found, told=_present({**found.told, **_told_by_info(more)}))
+        return replace(found, told={**_told_by_info(more), **found.told})
     data = _data(_asked(f"{portal.api}/{CLEVER_VERSION}/users/{quote(found.id, safe='')}", "user", tokens, outside))
     _agree("subject", found.id, short_text(data.get("id")))
     if "district" in data:

@@ -16,6 +16,8 @@ from homeroom.sso.stops import NoAnswer
 from homeroom.sso.strict import Unreadable, json_object
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     import urllib3
 
 USER_AGENT = "Homeroom-SSO/1.0"
@@ -38,7 +40,7 @@ class UrllibWeb:
                  whole_seconds: float = WHOLE_SECONDS):
         self._stage, self._certificates = stage, certificates
         self._read_seconds, self._whole_seconds = read_seconds, whole_seconds
-        self._pools: urllib3.PoolManager | None = None
+        self._trust: SSLContext | None = None
 
     def get(self, url: str, headers: Mapping[str, str]) -> Reply:
         """One GET. Raises NoAnswer."""
@@ -53,29 +55,31 @@ class UrllibWeb:
             raise NoAnswer("address not allowed")
         import urllib3
 
+        logging.getLogger("urllib3").setLevel(logging.ERROR)  # its lines name addresses, with ids of people
         until = time.monotonic() + self._whole_seconds
         sent = {"accept": "application/json", **headers, "user-agent": USER_AGENT, "connection": "close"}
         try:
-            answer = self._manager().request(
-                method, url, body=body, headers=sent, redirect=False, preload_content=False, decode_content=False,
-                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=self._read_seconds))
-            try:
-                return Reply(answer.status, _body(answer, until))
-            finally:
-                answer.close()
+            trust = self._trusted() if url.startswith("https:") else None
+            with urllib3.PoolManager(retries=False, ssl_context=trust) as pools:
+                answer = pools.request(
+                    method, url, body=body, headers=sent, redirect=False, preload_content=False, decode_content=False,
+                    timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=self._read_seconds))
+                try:
+                    return Reply(answer.status, _body(answer, until))
+                finally:
+                    answer.close()
         except urllib3.exceptions.HTTPError as failed:
             raise NoAnswer(_why(failed)) from None
 
-    def _manager(self) -> urllib3.PoolManager:
-        if self._pools is None:
-            import certifi
-            import urllib3
+    def _trusted(self) -> SSLContext:
+        """Whom we believe who they are: read once, it takes a noticeable time."""
+        if self._trust is None:
+            from ssl import create_default_context
 
-            logging.getLogger("urllib3").setLevel(logging.ERROR)  # its lines name addresses, with ids of people
-            self._pools = urllib3.PoolManager(
-                num_pools=4, maxsize=1, retries=False, cert_reqs="CERT_REQUIRED",
-                ca_certs=self._certificates or certifi.where())
-        return self._pools
+            import certifi
+
+            self._trust = create_default_context(cafile=self._certificates or certifi.where())
+        return self._trust
 
 
 def told(reply: Reply) -> Mapping[str, Any]:
@@ -105,5 +109,5 @@ def _why(failed: Exception) -> str:
     import urllib3.exceptions as kinds
 
     words: tuple[tuple[type[Exception], str], ...] = (
-        (kinds.TimeoutError, "timeout"), (kinds.SSLError, "certificate"), (kinds.NewConnectionError, "unreachable"))
+        (kinds.NewConnectionError, "unreachable"), (kinds.TimeoutError, "timeout"), (kinds.SSLError, "certificate"))
     return next((word for kind, word in words if isinstance(failed, kind)), "connection lost")

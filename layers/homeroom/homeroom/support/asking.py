@@ -7,6 +7,7 @@ from typing import Any
 from homeroom.model import events
 from homeroom.model.choices import merged
 from homeroom.ports import World
+from homeroom.support.sign_ins import failed_of
 from homeroom.support.times import schedule_view
 
 
@@ -21,7 +22,11 @@ def try_choices(event: events.TryChoices, world: World) -> dict[str, Any]:
 
 
 def explain(event: events.Explain, world: World) -> dict[str, Any]:
-    """Why a person or class is here or not, with these values. Raises Refused and NotFound."""
+    """Why a person or class is here or not, with these values; of a person also the last sign-ins that failed. Raises
+    Refused and NotFound."""
     integration = world.integrations.get(event.integration)
-    return world.engine.ask(events.AskExplain(
+    told = world.engine.ask(events.AskExplain(
         mode="explain", integration=integration.id, entity=event.entity, record=event.record))
+    if event.entity != "people" or not told.get("id") or not integration.sign_in.on:
+        return told
+    return told | {"sign_ins": failed_of(told["id"], integration, world)}

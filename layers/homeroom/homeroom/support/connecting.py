@@ -19,6 +19,8 @@ from homeroom.support.choosing import refuse_unknown_words
 from homeroom.support.directory import rotate_directory_secret
 from homeroom.support.limits import refuse_unfit_limits
 from homeroom.support.options import refuse_what_products_do_not_allow
+from homeroom.support.rostering import with_its_end
+from homeroom.support.tenants import claim_tenants, free_tenants, refuse_anothers_tenant
 from homeroom.support.timers import put_timer, refuse_bad_time
 from homeroom.support.verifying import for_another_district, refuse_another_of_the_district, untested
 from homeroom.support.views import integration_view, seen, steps_view
@@ -38,7 +40,7 @@ def connect(event: events.Connect, world: World, moving: Moving | None = None) -
     `moving`: the same roster is to come another way (`homeroom.support.moving`), which is refused otherwise.
     """
     known = known_as(event.integration.id, world)
-    wanted = _merged(event, known, world)
+    wanted = with_its_end(_merged(event, known, world), known, world)
     if moving is not None:
         wanted = wanted.model_copy(update={"moving": moving})
     _refuse_what_can_not_run(wanted)
@@ -47,11 +49,14 @@ def connect(event: events.Connect, world: World, moving: Moving | None = None) -
     _refuse_what_does_not_fit(wanted, event.credentials, world)
     if wanted.district_id and wanted.product_line:
         refuse_another_of_the_district(wanted, wanted.district_id, world)
+    refuse_anothers_tenant(wanted, world)
     about = {} if event.credentials is None else {"credentials": sorted(event.credentials)}
     audit(world, wanted.id, "connect", event.by, event.reason, **about)
     if event.credentials is not None:
         world.secrets.put(str(wanted.secret_name), plain(event.credentials))
+    claim_tenants(wanted, world)
     world.integrations.put(wanted)
+    free_tenants(wanted, world)
     put_timer(wanted, world)
     looked = seen(wanted, world)
     return integration_view(looked) | steps_view(looked)

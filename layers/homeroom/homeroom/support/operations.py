@@ -20,11 +20,15 @@ from homeroom.support.connecting import connect, rotate_secret
 from homeroom.support.deliveries import late_file
 from homeroom.support.door import start
 from homeroom.support.limits import change_limits, change_season
+from homeroom.support.linking import unlink
 from homeroom.support.moving import change_aggregator
 from homeroom.support.options import change_options
 from homeroom.support.persons import person
+from homeroom.support.portals import check_portal, check_portals
 from homeroom.support.primary import demote, primary_view, promote
+from homeroom.support.registering import register_product, registrations
 from homeroom.support.rules import leased
+from homeroom.support.sign_ins import sign_in, sign_ins
 from homeroom.support.stale import check_stale
 from homeroom.support.timers import blackout, pause, reconcile_schedules, resume
 from homeroom.support.undoing import as_of, try_undo, undo
@@ -137,4 +141,6 @@ _OPERATIONS: Mapping[str, Callable[[Any, World], dict[str, Any]]] = {
     "try": try_choices, "explain": explain,
     "edit": edit, "archive": archive, "create": create, "release": release, "by_hand": by_hand, "person": person,
     "undo": undo, "try_undo": try_undo, "as_of": as_of,
+    "register_product": register_product, "registrations": registrations, "check_portal": check_portal,
+    "check_portals": check_portals, "sign_in": sign_in, "sign_ins": sign_ins, "unlink": unlink,
 }

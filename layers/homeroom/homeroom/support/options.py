@@ -16,6 +16,8 @@ from homeroom.ports import World
 from homeroom.products import line_named, not_offered, refusal, rules_of
 from homeroom.support.audit import audit
 from homeroom.support.choosing import refuse_unknown_schools, refuse_unknown_words
+from homeroom.support.rostering import with_its_end
+from homeroom.support.tenants import claim_tenants, free_tenants, refuse_anothers_tenant
 from homeroom.support.timers import put_timer, refuse_bad_time
 from homeroom.support.times import schedule_view
 
@@ -36,17 +38,23 @@ def change_options(event: events.ChangeOptions, world: World) -> dict[str, Any]:
     asked = [f"{part}.{name}" for part in type(choices).model_fields for name in _named(choices, part)]
     if choices == Choices():
         return {"integration": now.id, "set": _set(now, world), "effect": "nothing was asked for; this is what counts"}
-    _refuse(merged(now, choices), choices, world)
+    if choices.sign_in is not None and choices.sign_in.ended is not None:
+        raise Refused("the end of sign-in is written by what ends it",
+                      remedy="Switch sign-in off, or use end_rostering.")
+    _refuse(with_its_end(merged(now, choices), now, world), choices, world)
     audit(world, now.id, "options", event.by, event.reason, choices=sorted(asked))
     now = world.integrations.get(now.id)  # asking the source took its time
-    wanted = merged(now, choices)
+    wanted = with_its_end(merged(now, choices), now, world)
+    claim_tenants(wanted, world)
     world.integrations.put(wanted.model_copy(update={"setup": _noted(wanted.setup, choices, world)}))
+    free_tenants(wanted, world)
     put_timer(wanted, world)
     return {"integration": now.id, "set": _set(wanted, world), "effect": _effect(now, wanted, world)}
 
 
 def _refuse(wanted: Integration, choices: Choices, world: World) -> None:
     refuse_what_products_do_not_allow(wanted)
+    refuse_anothers_tenant(wanted, world)
     refuse_unknown_words(wanted.sharing)
     refuse_bad_time(wanted)
     schools = choices.sharing.schools if choices.sharing else ()

@@ -9,7 +9,9 @@ from homeroom.apply.items import link_key, record_key, stored
 from homeroom.errors import NotFound
 from homeroom.model import events
 from homeroom.model.identities import candidates, links_of
+from homeroom.model.integration import Integration
 from homeroom.ports import Item, World
+from homeroom.support.linking import links_view, would_be_found
 
 SIS, BY_HAND = "SIS", "by hand"
 _LOOK = "An identity of several people leads to nobody; `explain` looks into the rows of the source too."
@@ -24,10 +26,11 @@ def person(event: events.FindPerson, world: World) -> dict[str, Any]:
     people = world.roster.get(record_key(roster, "people", id) for id in ids)
     if not people:
         raise NotFound("nobody in this roster is known by that", remedy=_LOOK)
-    return {"integration": integration.id, "people": [_view(world, roster, item) for item in people]}
+    return {"integration": integration.id, "people": [_view(world, integration, item) for item in people]}
 
 
-def _view(world: World, roster: str, item: Item) -> dict[str, Any]:
+def _view(world: World, integration: Integration, item: Item) -> dict[str, Any]:
+    roster = integration.roster
     record, key = stored(item), (item["owner"], item["member"])
     over = next(iter(world.roster.overlays([key])), None)
     made = next((r for r in world.roster.by_hand(roster) if r.entity == "people" and r.id == record.id), None) \
@@ -35,13 +38,15 @@ def _view(world: World, roster: str, item: Item) -> dict[str, Any]:
     own = [BY_HAND, made.at, made.by] if made else [SIS]
     changed = (over.get("fields") or {}) if over else {}
     hand = [BY_HAND, over["at"], over["by"]] if over else []
+    identities = _identities(world, roster, record.id, links_of(record.source_id, record.fields))
     return {
         "entity": record.entity, "id": record.id, "source_id": record.source_id, "status": record.status,
         "made_by_hand": made is not None, "run": item["run"],
         "fields": {name: {"value": changed.get(name, record.fields.get(name)),
                           "from": ", ".join(hand if name in changed else own)}
                    for name in dict.fromkeys([*record.fields, *changed])},
-        "identities": _identities(world, roster, record.id, links_of(record.source_id, record.fields)),
+        "identities": identities,
+        "sign_in": {"by": would_be_found(identities, integration), "links": links_view(record.id, integration, world)},
         "by_hand": {word: over[word] for word in ("action", "by", "at", "reason")} if over else None,
         "classes": _classes(world, key),
     }

@@ -15,6 +15,7 @@ from homeroom.read.polling import credentials
 from homeroom.support.audit import audit
 from homeroom.support.deliveries import roster_files
 from homeroom.support.directory import directory_findings
+from homeroom.support.tenants import claim_tenants, free_tenants
 from homeroom.support.views import integration_view, seen, steps_view
 
 
@@ -133,7 +134,9 @@ def _of_district(integration: Integration, district_id: str, world: World, **upd
     now = world.integrations.get(integration.id)
     setup = for_another_district(now.setup).model_copy(update=update)
     kept = now.model_copy(update={"district_id": district_id, "setup": setup})
+    claim_tenants(kept, world)  # where the District ID is the tenant of the district's sign-in
     world.integrations.put(kept)
+    free_tenants(kept, world)
     return kept
 
 

@@ -1,0 +1,57 @@
+// A second product, in another language with another library: openid-client, certified, by configuration alone.
+//
+//   node openid_client.mjs '{"issuer":…,"client_id":…,"client_secret":…,"redirect_uri":…,"login_hint":…}'
+//
+// Prints one line: {"claims": {…}} of the verified id_token, or {"error": …} and why the library refused. Where the
+// browser would follow redirects, `visited` does, with a browser's cookies.
+import * as client from "openid-client"
+
+const asked = JSON.parse(process.argv[2])
+const MOST_STEPS = 20
+
+async function visited(address) {
+  const cookies = new Map()
+  for (let step = 0; step < MOST_STEPS; step++) {
+    if (address.href.startsWith(asked.redirect_uri)) return address
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ")
+    const answer = await fetch(address, { redirect: "manual", headers: cookie ? { cookie } : {} })
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
+      if (value) cookies.set(name, value)
+      else cookies.delete(name)
+    }
+    const next = answer.headers.get("location")
+    if (!next) throw new Error(`no way on: ${answer.status} at ${address.pathname}`)
+    address = new URL(next, address)
+  }
+  throw new Error("too many redirects")
+}
+
+async function signedIn() {
+  const config = await client.discovery(
+    new URL(asked.issuer), asked.client_id, { id_token_signed_response_alg: "RS256" },
+    client.ClientSecretBasic(asked.client_secret),
+    // http, on the loopback address alone; and the signature is checked although the token came from server to server
+    { execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks] },
+  )
+  const verifier = client.randomPKCECodeVerifier()
+  const state = client.randomState()
+  const nonce = client.randomNonce()
+  const begin = client.buildAuthorizationUrl(config, {
+    redirect_uri: asked.redirect_uri, scope: "openid", state, nonce,
+    code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: "S256",
+    ...(asked.login_hint ? { login_hint: asked.login_hint } : {}),
+  })
+  const answered = await visited(begin)
+  const tokens = await client.authorizationCodeGrant(config, answered, {
+    pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true,
+  })
+  return tokens.claims()
+}
+
+try {
+  console.log(JSON.stringify({ claims: await signedIn() }))
+} catch (error) {
+  const why = error.cause?.message ?? error.cause?.error ?? ""
+  console.log(JSON.stringify({ error: error.code ?? error.name, message: error.message, why: String(why) }))
+}
