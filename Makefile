@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: help setup demo test unit lint format types arrows check layers sizes sam-build sam-deploy docs docs-check conformance conformance-check complaints complaints-check sso-conformance sso-conformance-check bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv (first time some 20 seconds, afterwards nothing)
 	@$(PYTHON) .ci/setup.py

@@ -70,6 +70,12 @@ COMMANDS: Mapping[str, str] = {
     "release": "byhand:release",
     "by-hand": "byhand:by_hand",
     "person": "byhand:person",
+    "register": "sign_ins:register",
+    "registrations": "sign_ins:registrations",
+    "portal": "sign_ins:portal",
+    "sign-in": "sign_ins:sign_in",
+    "sign-ins": "sign_ins:sign_ins",
+    "unlink": "sign_ins:unlink",
     "docs": "docs:docs",
 }
 """Name of each command, in the order of the help, with the module below `local.commands` and its function."""

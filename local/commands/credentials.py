@@ -50,6 +50,14 @@ def read_directory_credentials(
     return _named(choices[0], key, _given(secret_file) or os.environ.get(VARIABLE) or _asked(key))
 
 
+def read_secret(secret_file: str | None, prompt: str) -> str | None:
+    """One secret, from a file, stdin, the environment or a hidden prompt; None where nobody gave one."""
+    given = _given(secret_file) or os.environ.get(VARIABLE)
+    if given or not sys.stdin.isatty():
+        return given
+    return getpass.getpass(f"{prompt}: ") or None
+
+
 def _named(names: tuple[str, ...], key: str | None, secret: str | None) -> dict[str, SecretStr] | None:
     """The values under their names: a token or password alone, or what comes before the secret with it."""
     if secret is None:

@@ -60,10 +60,10 @@ class _Cookie:
 
 
 class Browser:
-    """One person's browser. `cookies` is False for one that keeps none."""
+    """One person's browser. Cookies whose names begin with `blocks` are not kept."""
 
-    def __init__(self, *, cookies: bool = True):
-        self._takes = cookies
+    def __init__(self, *, blocks: str = ""):
+        self._blocks = blocks
         self._jars: dict[str, dict[tuple[str, str], _Cookie]] = {}
 
     def open(self, url: str, until: str = "") -> Seen:
@@ -82,7 +82,7 @@ class Browser:
 
     def copy(self) -> Browser:
         """Another window of the same person: it begins with the same cookies."""
-        made = Browser(cookies=self._takes)
+        made = Browser(blocks=self._blocks)
         made._jars = {host: dict(jar) for host, jar in self._jars.items()}
         return made
 
@@ -114,13 +114,11 @@ class Browser:
         return {"cookie": "; ".join(f"{one.name}={one.value}" for one in fitting)} if fitting else {}
 
     def _keep(self, parts: SplitResult, lines: Iterable[str]) -> None:
-        if not self._takes:
-            return
         jar = self._jars.setdefault(parts.hostname or "", {})
         for line in lines:
             cookie, gone = _read(line)
             jar.pop((cookie.name, cookie.path), None)
-            if not gone:
+            if not gone and not (self._blocks and cookie.name.startswith(self._blocks)):
                 jar[cookie.name, cookie.path] = cookie
 
 

@@ -68,6 +68,8 @@ class Refused(Exception):
         self.status, self.title, self.text, self.reference = status, title, text, reference
 
 
+BEGUN = "_state_sso_"
+"""How the library names what it keeps of a sign-in that was begun."""
 AGAIN = "Open the product again from Clever or ClassLink."
 
 
@@ -127,7 +129,8 @@ def _add_sign_in(app: Flask, client: Any, settings: Settings) -> None:
     def callback() -> ResponseReturnValue:
         claims = _claims(client, settings)
         old = _session()
-        old.replace()  # also where the newcomer is unknown: the one before must be gone
+        # Also where the newcomer is unknown: the one before must be gone. Sign-ins that other tabs have begun go on.
+        old.replace(keep=BEGUN)
         person = settings.people(claims["did"], claims["sub"])
         if person is None:
             raise Refused(403, "We do not know you yet", "Your account has not reached this product. It usually does "

@@ -31,9 +31,11 @@ class Session(dict[str, Any], SessionMixin):
         self.id = id
         self.ended = ""
 
-    def replace(self) -> None:
-        """Forget everything, and go on under a new id: whoever signed in inherits nothing."""
+    def replace(self, keep: str = "") -> None:
+        """Go on under a new id, with nothing but the values whose names begin with `keep`."""
+        kept = {name: value for name, value in self.items() if keep and name.startswith(keep)}
         self.clear()
+        self.update(kept)
         self.id, self.ended = "", self.id
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from local.screen import escape, minute, plain, table
+from local.views.sign_ins import found_view
 
 Answer = Mapping[str, Any]
 
@@ -56,6 +57,7 @@ def person_view(person: Answer) -> Iterator[Any]:
     yield _table(("identity", "value", "leads here"), (
         (one["kind"], one["value"], "yes" if one["leads_here"] else "no: several have it, or nobody")
         for one in person["identities"]))
+    yield from found_view(person["sign_in"])
     if person["classes"]:
         yield _table(("class", "title", "role", "status"), (
             (one["class"], one["title"], one["role"], one["status"]) for one in person["classes"]))

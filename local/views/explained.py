@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeroom.report.words import OWNERS
 from local.screen import escape, minute, plain, table
+from local.views.sign_ins import failed_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,7 +26,9 @@ def explained_view(told: Mapping[str, Any]) -> list[RenderableType | None]:
             f"[{style}]{escape(told['sentence'])}[/{style}]{turn}")
     if told["code"] == "several":
         return [head, "\n".join(escape(record) for record in told["records"])]
-    return [head, _notes(told["notes"]), _chain(told), _issues(told["check"]["issues"]), _values(told["values"]),
+    refused = failed_view(told["sign_ins"]) if "sign_ins" in told else []
+    return [head, _notes(told["notes"]), *refused, _chain(told), _issues(told["check"]["issues"]),
+            _values(told["values"]),
             *(_classes(told["classes"]) if "classes" in told else _members(told["members"]))]
 
 

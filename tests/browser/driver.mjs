@@ -1,6 +1,8 @@
 // Drives one Chromium for tests/browser/harness.py: a JSON line in, a JSON line out, one after the other.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
@@ -12,6 +14,7 @@ const QUIET = [
 ];
 
 let browser;
+let profile; // of a person who blocks cookies: the setting stands in the profile, and so there is one context only
 let last = 0;
 const contexts = new Map();
 const pages = new Map();
@@ -53,12 +56,21 @@ async function click(page, asked) {
 }
 
 const COMMANDS = {
-  async launch({ executable, more }) {
-    browser = await chromium.launch({ executablePath: executable, headless: true, args: [...QUIET, ...more] });
-    return browser.version();
+  async launch({ executable, more, blocks }) {
+    const options = { executablePath: executable, headless: true, args: [...QUIET, ...more] };
+    if (blocks.length === 0) {
+      browser = await chromium.launch(options);
+      return browser.version();
+    }
+    profile = mkdtempSync(join(tmpdir(), 'profile-'));
+    mkdirSync(join(profile, 'Default'));
+    const exceptions = { cookies: Object.fromEntries(blocks.map((origin) => [`${origin},*`, { setting: 2 }])) };
+    writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify({ profile: { content_settings: { exceptions } } }));
+    browser = await chromium.launchPersistentContext(profile, options);
+    return browser.browser()?.version() ?? '';
   },
   async new_context({ javascript, width, height, dark, timeout }) {
-    const context = await browser.newContext({
+    const context = profile ? browser : await browser.newContext({
       javaScriptEnabled: javascript, viewport: { width, height }, colorScheme: dark ? 'dark' : 'light',
       ignoreHTTPSErrors: true, locale: 'en-US',
     });
@@ -95,6 +107,7 @@ const COMMANDS = {
     pages.delete(page);
   },
   async click({ page, ...asked }) { await click(pages.get(page).page, asked); },
+  async double_click({ page, ...asked }) { await target(pages.get(page).page, asked).dblclick(); },
   async fill({ page, value, ...asked }) { await target(pages.get(page).page, asked).fill(value); },
   async press({ page, key }) { await pages.get(page).page.keyboard.press(key); },
   async back({ page }) { await pages.get(page).page.goBack({ waitUntil: 'load' }); },
@@ -153,3 +166,4 @@ for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 await browser?.close();
+if (profile) rmSync(profile, { recursive: true, force: true });

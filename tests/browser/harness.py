@@ -90,13 +90,16 @@ class Layout:
 
 
 class Browser:
-    """One Chromium. `arguments` are further flags, such as `--host-resolver-rules=MAP *.vendor.example 127.0.0.1`."""
+    """One Chromium. `arguments` are further flags, such as `--host-resolver-rules=MAP *.vendor.example 127.0.0.1`.
 
-    def __init__(self, arguments: Sequence[str] = ()):
+    `blocks`: origins whose cookies the person has blocked; such a browser has one context."""
+
+    def __init__(self, arguments: Sequence[str] = (), *, blocks: Sequence[str] = ()):
         self._driver = subprocess.Popen(
             ["node", "driver.mjs"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         try:
-            self.version: str = self.ask("launch", executable=chromium(), more=list(arguments))
+            self.version: str = self.ask("launch", executable=chromium(), more=list(arguments),
+                                         blocks=list(blocks))
         except BaseException:
             self.close()
             raise
@@ -201,6 +204,10 @@ class Page:
     def click(self, role: str = "", name: str = "", *, selector: str = "", stays: bool = False) -> None:
         """Click and wait until the page it leads to has loaded; `stays` if it leads nowhere."""
         self._ask("click", role=role, name=name, selector=selector, stays=stays)
+
+    def double_click(self, role: str = "", name: str = "", *, selector: str = "") -> None:
+        """Click twice, quickly; what it leads to may still be on its way."""
+        self._ask("double_click", role=role, name=name, selector=selector)
 
     def fill(self, selector: str, value: str) -> None:
         self._ask("fill", selector=selector, value=value)

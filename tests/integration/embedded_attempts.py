@@ -13,8 +13,12 @@ TELLERS = {"ingest_sftp_file", "support", "finish_run"}
 POLLS = {"poll_oneroster", "poll_clever", "pull_sftp"}
 PLANNED = {*DOORS, "plan_roster", "upsert_roster", "finish_run"}
 ALL = {*PLANNED, *POLLS}
+SIGN_IN = {"sso_login", "sso_callback", "sso_provider"}
 RUN = "runs/lab-usd/00000001/"
-SHOWN = {"Key", "TableName", "QueueUrl", "Bucket", "IndexName", "Prefix", "SecretId", "GroupName", "FunctionName"}
+SHOWN = {
+    "Key", "TableName", "QueueUrl", "Bucket", "IndexName", "Prefix", "SecretId", "GroupName", "FunctionName",
+    "KeyId", "SigningAlgorithm",
+}
 STATE = "state/lab-usd/00000001/people.parquet"
 
 
@@ -63,12 +67,23 @@ def delete_item(table: str, key: dict[str, str], *allowed: str) -> Attempt:
     return Attempt("dynamodb", "delete_item", {"TableName": table, "Key": _wired(key)}, set(allowed))
 
 
+def update_item(table: str, key: dict[str, str], *allowed: str) -> Attempt:
+    given = {"TableName": table, "Key": _wired(key), "UpdateExpression": "SET x = :x",
+             "ExpressionAttributeValues": {":x": {"S": "x"}}}
+    return Attempt("dynamodb", "update_item", given, set(allowed))
+
+
 def query(table: str, column: str, value: str, *allowed: str, **more: str) -> Attempt:
     given = {
         "TableName": table, "KeyConditionExpression": "#k = :k", "ExpressionAttributeNames": {"#k": column},
         "ExpressionAttributeValues": {":k": {"S": value}}, **more,
     }
     return Attempt("dynamodb", "query", given, set(allowed))
+
+
+def sign(algorithm: str, *allowed: str) -> Attempt:
+    given = {"KeyId": "{SigningKeyAArn}", "Message": "x" * 32, "MessageType": "DIGEST", "SigningAlgorithm": algorithm}
+    return Attempt("kms", "sign", given, set(allowed))
 
 
 def _wired(key: dict[str, str]) -> dict[str, dict[str, str]]:
@@ -78,6 +93,7 @@ def _wired(key: dict[str, str]) -> dict[str, dict[str, str]]:
 ROSTER, RUNS, SET_UP = "{RosterTableName}", "{RunsTableName}", "{IntegrationsTableName}"
 PERSON = {"owner": "lab-usd#person#1", "member": "@"}
 CONTROL = {"integration": "lab-usd", "item": "control"}
+LAUNCHES, SIGN_INS = "{LaunchesTableName}", "{SignInsTableName}"
 BATCH = {"RequestItems": {ROSTER: [{"PutRequest": {"Item": _wired(PERSON)}}]}}
 READ_BATCH = {"RequestItems": {ROSTER: {"Keys": [_wired(PERSON)]}}}
 LANDED = "{LandingBucketName}"
@@ -115,18 +131,18 @@ ATTEMPTS = [
     Attempt("dynamodb", "batch_write_item", BATCH, {"upsert_roster"}),
     write_item(ROSTER, PERSON, "upsert_roster", "support"),
     delete_item(ROSTER, PERSON, "finish_run", "support"),
-    read_item(ROSTER, PERSON),
+    read_item(ROSTER, PERSON, "sso_callback"),
     Attempt("dynamodb", "batch_get_item", READ_BATCH, {"plan_roster", "support"}),
     query(ROSTER, "owner", "lab-usd#EDITS", *DOORS, "plan_roster"),
     query(ROSTER, "owner", "lab-usd#HAND", *DOORS, "plan_roster"),
     query(ROSTER, "person_key", "lab-usd#person#1", "support", IndexName="by_person"),
     Attempt("dynamodb", "scan", {"TableName": ROSTER}, set()),
     # order of runs, set-up, memory of events
-    read_item(RUNS, CONTROL, *ALL),
+    read_item(RUNS, CONTROL, *ALL, "sso_callback"),
     query(RUNS, "integration", "lab-usd", "support", "plan_roster"),
     query(RUNS, "held_state", "held", "support", IndexName="held"),
     delete_item(RUNS, CONTROL),
-    read_item(SET_UP, {"id": "lab-usd"}, *ALL),
+    read_item(SET_UP, {"id": "lab-usd"}, *ALL, "sso_callback"),
     write_item(SET_UP, {"id": "lab-usd"}, "support"),
     Attempt("dynamodb", "scan", {"TableName": SET_UP}, {"support"}),
     write_item("{IdempotencyTableName}", {"id": "x"}, *ALL),
@@ -140,6 +156,25 @@ ATTEMPTS = [
     Attempt("scheduler", "get_schedule", {"GroupName": "{StackName}-runs", "Name": "lab-usd"}, {"support"}),
     Attempt("scheduler", "delete_schedule", {"GroupName": "{StackName}-runs", "Name": "x"}, {"support"}),
     Attempt("scheduler", "get_schedule", {"GroupName": "default", "Name": "lab-usd"}, set()),
+    # sign-in: which function may do what with which table; whose items (`dynamodb:LeadingKeys`) the emulator does not
+    # judge, so tests/template/test_sign_in.py alone holds that
+    write_item(LAUNCHES, {"id": "TXN#1"}, "sso_provider", "sso_callback"),
+    read_item(LAUNCHES, {"id": "TXN#1"}, "sso_callback", "sso_provider"),
+    delete_item(LAUNCHES, {"id": "TXN#1"}, "sso_callback"),
+    update_item(LAUNCHES, {"id": "HOC#1"}, "sso_provider"),
+    Attempt("dynamodb", "scan", {"TableName": LAUNCHES}, set()),
+    read_item(SIGN_INS, {"owner": "product#a", "item": "@"}, *SIGN_IN, "support"),
+    write_item(SIGN_INS, {"owner": "attempt#1", "item": "@"}, *SIGN_IN, "support"),
+    update_item(SIGN_INS, {"owner": "attempt#1", "item": "@"}, "sso_provider"),
+    delete_item(SIGN_INS, {"owner": "link#lab-usd#clever#1#2", "item": "@"}, "support"),
+    query(SIGN_INS, "list", "products", "support", IndexName="listed"),
+    Attempt("dynamodb", "scan", {"TableName": SIGN_INS}, set()),
+    Attempt("secretsmanager", "get_secret_value", {"SecretId": "{StackName}/sso/clever-sonday"},
+            {"sso_callback", "support"}),
+    Attempt("secretsmanager", "get_secret_value", {"SecretId": "{ReferenceSecretArn}"}, {"sso_callback", "support"}),
+    Attempt("kms", "get_public_key", {"KeyId": "{SigningKeyAArn}"}, {"sso_provider"}),
+    sign("RSASSA_PKCS1_V1_5_SHA_256", "sso_provider"),
+    sign("RSASSA_PSS_SHA_256"),
     # what lies around
     Attempt("sqs", "send_message", {"QueueUrl": "{SettleQueueUrl}", "MessageBody": "{{}}"}, {*DOORS, "finish_run"}),
     Attempt("sqs", "receive_message", {"QueueUrl": "{SettleQueueUrl}"}, {"ingest_sftp_file"}),
@@ -148,7 +183,7 @@ ATTEMPTS = [
     Attempt("stepfunctions", "start_execution", {"stateMachineArn": "{StateMachineArn}", "input": "{{}}"}, DOORS),
     Attempt("lambda", "invoke", {"FunctionName": "{SupportFunctionName}", "Payload": "{{}}"}, set()),
     Attempt("lambda", "invoke", {"FunctionName": "{PlanRosterFunctionName}", "Payload": "{{}}"}, {"support"}),
-    Attempt("lambda", "invoke", {"FunctionName": "{StartRunFunctionName}", "Payload": "{{}}"}, set()),
+    Attempt("lambda", "invoke", {"FunctionName": "{StartRunFunctionName}", "Payload": "{{}}"}, {"sso_callback"}),
     Attempt("iam", "list_roles", {}, set()),
 ]
 

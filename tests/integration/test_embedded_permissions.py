@@ -15,7 +15,7 @@ from local.embedded import Clients, Embedded, Stack, deploy, embedded
 from local.embedded.clients import REGION
 from local.embedded.stack import ROOT
 from tests.builders.oneroster import District, small_district
-from tests.integration.embedded_attempts import ALL, ATTEMPTS, DENIED, PROBE, Attempt
+from tests.integration.embedded_attempts import ALL, ATTEMPTS, DENIED, PROBE, SIGN_IN, Attempt
 from tests.integration.embedded_stubs import BODIES, stub_tree
 from tests.integration.waiting import eventually
 
@@ -72,7 +72,7 @@ def probe_tree(folder: Path) -> Path:
 def outcomes(probes: Strict) -> dict[str, dict[str, str]]:
     """For each attempt by name: function → what it came to."""
     asked = {"attempts": [probes.filled(attempt) for attempt in ATTEMPTS]}
-    found = {function: probes.invoke(function, asked) for function in sorted(ALL)}
+    found = {function: probes.invoke(function, asked) for function in sorted(ALL | SIGN_IN)}
     return {a.name: {function: found[function][n] for function in found} for n, a in enumerate(ATTEMPTS)}
 
 
@@ -126,7 +126,7 @@ def refused(call: Any, **given: Any) -> bool:
     return False
 
 
-@pytest.mark.parametrize("function", sorted(ALL))
+@pytest.mark.parametrize("function", sorted(ALL | SIGN_IN))
 def test_support_invokes_only_what_takes_requests(probes: Strict, support_person: Clients, function: str) -> None:
     invoke = support_person("lambda").invoke
     may = function in {"support", "start_run", "ingest_sftp_file"}

@@ -10,18 +10,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from secrets import token_bytes
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
 import requests
 
-from homeroom.model.sign_in import Registration
+from homeroom.model.sign_in import App, Registration, Tenant
+from homeroom.model.sign_in_choices import PortalView, SignInView
 from homeroom.sso.ports import Outside
+from homeroom.sso.web import UrllibWeb
 from local.sample_product.__main__ import serve
 from local.sample_product.people import People, Person
 from local.sample_product.product import Settings
-from tests.fakes.memory_sso import LocalSigner, MemoryRegistry, memory_outside
-from tests.sso.serving import WallClock
+from tests.fakes.memory_sso import LocalSigner, MemoryRegistry, MemoryRosters, MemorySecrets, memory_outside
+from tests.fakes.portal_server import PortalApp, PortalDouble, PortalPerson
+from tests.fakes.portal_server import serving as portal_serving
+from tests.sso.serving import Served, WallClock, serving
 
 SECRET = "a-secret-of-43-characters-made-for-this-test"
 ROSTER: Mapping[tuple[str, str], Person] = {
@@ -40,7 +45,7 @@ def registration(slug: str, base_url: str, secret: str = SECRET) -> Registration
     """A product as staff register it."""
     return Registration(
         slug=slug, product="Galileo K-12", line="Galileo", redirect_uris=(f"{base_url}/sso/callback",),
-        initiate_uri=f"{base_url}/sso/initiate", home_url=base_url, support_url=f"{base_url}/help", apps=(),
+        initiate_uri=f"{base_url}/sso/initiate", home_url=base_url, support_url=f"{base_url}/help", apps=(APP,),
         secrets=(hashlib.sha256(secret.encode()).hexdigest(),),
     )
 
@@ -54,6 +59,37 @@ def provider(base_url: str, signer: Any = None) -> Outside:
     """A provider whose products register as they start."""
     return memory_outside(
         base_url=base_url, clock=WallClock(), registry=MemoryRegistry(), signer=signer or _keys())
+
+
+APP = App("clever", "galileo", "our-client-at-the-portal", "sso/clever/galileo")
+TENANT, TEACHER = "5f00000000000000000000d1", "5f00000000000000000000a1"
+
+
+@contextmanager
+def provider_with_portal() -> Iterator[tuple[Served, PortalDouble]]:
+    """Our provider whole, a portal beside it, and a district with one teacher, who is `p-teacher-1` in its roster."""
+    portal = PortalDouble("clever", [PortalPerson(TEACHER, TENANT, name="At Portal")])
+
+    def outside(url: str) -> Outside:
+        rosters = MemoryRosters(
+            {("lab-usd", "sourced_id", TEACHER): "p-teacher-1"},
+            {("lab-usd", "p-teacher-1"): {"status": "active", "enabled": True, "role": "teacher",
+                                          "roles": ["teacher:school-1"], "orgs": ["school-1"]}})
+        view = SignInView(
+            integration="lab-usd", district_name="Lab USD", product_line="Galileo", products=("Galileo K-12",),
+            aggregator="clever", transport="clever_api", on=True, students=True,
+            portals={"clever": PortalView((TENANT,), "id", "sourced_id")})
+        registry = MemoryRegistry(
+            tenants={("clever", TENANT): Tenant("clever", TENANT, "Lab USD", {"Galileo": "lab-usd"})},
+            portals={"clever": portal.portal()}, views={"lab-usd": view})
+        return memory_outside(
+            base_url=url, clock=WallClock(), random=token_bytes, registry=registry, rosters=rosters, signer=_keys(),
+            web=UrllibWeb(stage="local"), secrets=MemorySecrets({APP.secret_name: {"client_secret": "portal-secret"}}))
+
+    with portal_serving(portal), serving(outside) as served:
+        portal.apps["galileo"] = PortalApp(
+            "galileo", APP.client_id, "portal-secret", f"{served.url}/cb/clever/galileo")
+        yield served, portal
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from local.sample_product.people import People
 from local.sample_product.people import Person as Known
 from local.sample_product.product import Settings
 from tests.browser.portals import Client, IndependentPortal, Person, independent_portal
+from tests.fakes.clever_rows import clever_id
 from tests.fakes.memory_sso import (
     MemoryAttempts,
     MemoryRegistry,
@@ -37,7 +38,8 @@ from tests.fakes.memory_sso import (
 from tests.sso.serving import PROVIDER, WallClock, serving
 
 SECRET = "a-client-secret-of-a-product-made-for-tests-only"
-TENANT: Mapping[PortalName, str] = {"clever": "5f00000000000000000000d1", "classlink": "2001"}
+TENANT: Mapping[PortalName, str] = {"clever": clever_id("districts", "d-1"), "classlink": "2001"}
+"""The district at each portal: at Clever that of the fake Clever of `tests/fakes`."""
 
 TEACHER, COLLEAGUE, STUDENT, ADMINISTRATOR, STRANGER = "4701", "4702", "4801", "4901", "4799"
 """People of ClassLink, by their ids there."""
@@ -47,10 +49,10 @@ CLASSLINK: Mapping[str, Person] = {
         (TEACHER, "Teacher", "teacher-01"), (COLLEAGUE, "Teacher", "teacher-02"), (STUDENT, "Student", "student-0001"),
         (ADMINISTRATOR, "Tenant Administrator", "administrator-01"), (STRANGER, "Teacher", "teacher-99"))
 }
-CLEVER_TEACHER, CLEVER_STUDENT = "5f00000000000000000000a1", "5f00000000000000000000b1"
+CLEVER_TEACHER, CLEVER_STUDENT = clever_id("users", "t-1"), clever_id("users", "s-1")
 CLEVER: Mapping[str, Person] = {
-    CLEVER_TEACHER: Person("teacher", TENANT["clever"], legacy_id="4f00000000000000000000a1"),
-    CLEVER_STUDENT: Person("student", TENANT["clever"], legacy_id="4f00000000000000000000b1"),
+    CLEVER_TEACHER: Person("teacher", TENANT["clever"], legacy_id=clever_id("legacy teacher", "t-1")),
+    CLEVER_STUDENT: Person("student", TENANT["clever"]),
 }
 NAMES: Mapping[str, Known] = {
     "teacher-01": Known("Teacher 01 Sample", "teacher"), "teacher-02": Known("Teacher 02 Sample", "teacher"),
@@ -97,7 +99,7 @@ class Scene:
         """Where its app is."""
         return self.classlink if offer.portal == "classlink" else self.clever
 
-    def browser(self, who: str, **options: bool) -> Browser:
+    def browser(self, who: str, **options: str) -> Browser:
         """A new browser in which this person is signed in to the portal."""
         made = Browser(**options)
         self.enter(made, who)
@@ -219,7 +221,8 @@ def _fill(registry: MemoryRegistry, parts: Mapping[str, Any]) -> None:
         registry.portals[name] = parts[name].portal()
     for (_, product, line, portal), told in zip(OFFERS, ("sourced_id", "id"), strict=True):
         integration = INTEGRATIONS[line]
-        registry.tenants[portal, TENANT[portal]] = Tenant(portal, TENANT[portal], "Sample District", {line: integration})
+        tenant = Tenant(portal, TENANT[portal], "Sample District", {line: integration})
+        registry.tenants[portal, tenant.id] = tenant
         registry.views[integration] = SignInView(
             integration=integration, district_name="Sample District", product_line=line, products=(product,),
             aggregator=portal, transport="clever_api" if portal == "clever" else "oneroster_rest", on=True,

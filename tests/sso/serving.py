@@ -22,8 +22,11 @@ from urllib.parse import parse_qs, urlencode
 from homeroom.aws import web
 from homeroom.aws.web import Route
 from homeroom.model.sign_in import CODE_SECONDS, Attempt, Handoff, PortalName
+from homeroom.sso.authorize import authorize
+from homeroom.sso.callback import callback
 from homeroom.sso.discovery import configuration, jwks
 from homeroom.sso.http import Answer, Request, see_other
+from homeroom.sso.launch import start
 from homeroom.sso.ports import Outside
 from homeroom.sso.token import token
 from homeroom.sso.values import fresh, hashed
@@ -33,6 +36,12 @@ PROVIDER = (
     Route("/.well-known/openid-configuration", lambda _, outside: configuration(outside), json=True),
     Route("/jwks.json", lambda _, outside: jwks(outside), json=True),
 )
+
+ROUTES = (
+    *PROVIDER, Route("/authorize", authorize), Route("/cb/{portal}/{app}", callback), Route("/", start),
+    Route("/portals/{product}", start), Route("/start/{portal}/{app}", start),
+)
+"""All that the three functions serve."""
 
 
 class WallClock:
@@ -64,7 +73,7 @@ class Served:
 
 
 @contextmanager
-def serving(make: Callable[[str], Outside], routes: Sequence[Route], port: int = 0) -> Iterator[Served]:
+def serving(make: Callable[[str], Outside], routes: Sequence[Route] = ROUTES, port: int = 0) -> Iterator[Served]:
     """A server whose outside `make` makes of its address."""
     server = ThreadingHTTPServer(("127.0.0.1", port), BaseHTTPRequestHandler)
     url = f"http://127.0.0.1:{server.server_port}"
@@ -113,7 +122,7 @@ def _handler(served: Served) -> type[BaseHTTPRequestHandler]:
 @dataclass
 class KnownVisitor:
     """An /authorize of which the portal's part is done at once: whoever asks is this person. For tests that are about
-    what comes after; `sent` are the requests, and `spoil` changes the answer's parameters."""
+    what comes after. `sent` are the requests, `spoil` changes the answer's parameters, `change` what is kept."""
 
     person: str = "p-teacher-1"
     district: str = "lab-usd"
@@ -122,6 +131,7 @@ class KnownVisitor:
     portal: PortalName = "clever"
     sent: list[dict[str, str]] = field(default_factory=list)
     spoil: Callable[[dict[str, str]], dict[str, str]] = dict
+    change: Callable[[Handoff], Handoff] = lambda handoff: handoff
 
     def __call__(self, request: Request, outside: Outside) -> Answer:
         asked = {name: values[0] for name, values in parse_qs(request.raw_query).items()}
@@ -129,12 +139,12 @@ class KnownVisitor:
         code, now = fresh(token_bytes), int(outside.clock.now().timestamp())
         login_id = f"login-{len(self.sent)}"
         outside.attempts.record(Attempt(login_id=login_id, at=outside.clock.now().isoformat()))
-        outside.launches.keep(Handoff(
+        outside.launches.keep(self.change(Handoff(
             key=hashed(code), client_id=asked["client_id"], redirect_uri=asked["redirect_uri"],
             challenge=asked["code_challenge"], nonce=asked["nonce"], person=self.person, district=self.district,
             role=self.role, roles=self.roles, portal=self.portal, login_id=login_id, auth_time=now, roster_version=1,
             expires_at=now + CODE_SECONDS,
-        ))
+        )))
         told = self.spoil({"code": code, "state": asked["state"], "iss": outside.base_url})
         return see_other(f"{asked['redirect_uri']}?{urlencode(told)}")
 

@@ -11,9 +11,18 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from homeroom.model.sign_in import SIGNED_IN
 from tests.conftest import ROOT
 from tests.fakes.memory_sso import LocalSigner
-from tests.sso.products import SECRET, Browser, provider, registration, sample_product
+from tests.sso.products import (
+    SECRET,
+    TEACHER,
+    Browser,
+    provider,
+    provider_with_portal,
+    registration,
+    sample_product,
+)
 from tests.sso.proves import proves
 from tests.sso.serving import KnownVisitor, Served, serving
 
@@ -49,7 +58,8 @@ def openid_client(served: Served, **changes: str) -> dict[str, Any]:
 @proves("C45")
 def test_openid_client_of_node_completes_the_flow(served: Served, visitor: KnownVisitor) -> None:
     told = openid_client(served, login_hint="clever")
-    claims = told.get("claims", told)
+    assert "claims" in told, told
+    claims = told["claims"]
     assert (claims["sub"], claims["did"], claims["role"], claims["aud"]) == (
         visitor.person, visitor.district, "teacher", "node")
     assert claims["exp"] - claims["iat"] == 120
@@ -71,6 +81,23 @@ def test_authlib_of_python_completes_the_flow(served: Served, visitor: KnownVisi
     assert (sent["login_hint"], sent["code_challenge_method"], sent["scope"]) == ("clever", "S256", "openid")
     assert min(len(sent["state"]), len(sent["nonce"])) >= 22
     assert len(sent["code_challenge"]) == 43
+
+
+@proves("C45", "C2")
+def test_both_libraries_complete_the_whole_flow_by_way_of_a_portal() -> None:
+    with provider_with_portal() as (served, portal), sample_product(served.outside) as placed:
+        tab = Browser()
+        tab.get(f"{portal.url}/portal/sign-in?who={TEACHER}")
+        page = tab.get(f"{served.url}/start/clever/galileo")
+        assert "Testa Teacher" in page.text
+        told = openid_client(
+            served, client_id="galileo", redirect_uri=placed.redirect_uri, login_hint="clever",
+            first=f"{portal.url}/portal/sign-in?who={TEACHER}")
+        assert "claims" in told, told
+        claims = told["claims"]
+        assert (claims["sub"], claims["did"], claims["idp"]) == ("p-teacher-1", "lab-usd", "clever")
+        kept = served.outside.attempts.attempts[claims["lid"]]  # type: ignore[attr-defined]
+        assert (kept.outcome, bool(kept.redeemed_at)) == (SIGNED_IN, True)
 
 
 @pytest.mark.parametrize(("spoil", "error"), [

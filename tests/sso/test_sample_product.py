@@ -7,8 +7,9 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ import pytest
 import requests
 from flask import Flask, session
 
+from homeroom.sso.ports import PublicKey, Signer
 from local.sample_product.people import Person, people_of
 from local.sample_product.product import Settings, product
 from local.sample_product.sessions import ABSOLUTE_SECONDS, BEGUN_SECONDS, IDLE_SECONDS, STUDENT_IDLE_SECONDS, Session
 from tests.conftest import ROOT
+from tests.fakes.memory_sso import LocalSigner
 from tests.sso.products import SECRET, Browser, provider, registration, sample_product
 from tests.sso.proves import proves
-from tests.sso.serving import KnownVisitor, Served, serving
+from tests.sso.serving import KnownVisitor, Served, WallClock, serving
 
 HERE = ROOT / "local" / "sample_product"
 COOKIE = "__Host-session-galileo"
@@ -145,6 +148,54 @@ def test_an_answer_that_does_not_fit_opens_nothing_and_redeems_nothing(lab: Lab,
     assert lab.launch(tab).status_code == 400
     assert tab.get(lab.url("/me")).status_code == 401
     assert lab.redeemed == 0
+
+
+@dataclass
+class Forged:
+    """Signs with a key that nobody published, under the name of one that is."""
+
+    published: Signer
+    foreign: LocalSigner
+
+    def keys(self) -> Sequence[PublicKey]:
+        return self.published.keys()
+
+    def sign(self, message: bytes) -> bytes:
+        return self.foreign.sign(message)
+
+
+class Wrong(WallClock):
+    """A clock that is `seconds` off."""
+
+    def __init__(self, seconds: int):
+        self.seconds = seconds
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.seconds)
+
+
+@proves("T4")
+@pytest.mark.parametrize(("changes", "opens"), [
+    ({}, True), ({"clock": Wrong(-170)}, True), ({"clock": Wrong(50)}, True), ({"clock": Wrong(-190)}, False),
+    ({"clock": Wrong(70)}, False), ({"forged": True}, False), ({"nonce": "other"}, False),
+    ({"base_url": "https://elsewhere.example"}, False),
+], ids=["all well", "old", "early", "too old", "too early", "other key", "other nonce", "other issuer"])
+def test_a_token_that_does_not_fit_opens_nothing(lab: Lab, changes: dict[str, Any], opens: bool) -> None:
+    tab = Browser()
+    given = dict(changes)
+    nonce = given.pop("nonce", "")
+    if given.pop("forged", False):
+        given["signer"] = Forged(lab.served.outside.signer, LocalSigner())
+    if nonce:
+        lab.visitor.change = lambda handoff: replace(handoff, nonce=nonce)
+    lab.visitor.spoil = lambda told: told | {"iss": lab.product.issuer}
+    begun = Browser(tab.cookies, follows=False)
+    to_provider = lab.launch(begun).headers["location"]
+    lab.served.outside = replace(lab.served.outside, **given)
+    begun.follows = True
+    assert begun.get(to_provider).status_code == (200 if opens else 400)
+    assert lab.redeemed == 1
+    assert begun.get(lab.url("/me")).status_code == (200 if opens else 401)
 
 
 @proves("T4")

@@ -31,7 +31,7 @@ OWN_ENVIRONMENT = {
         *DOOR, "ALERTS_TOPIC_ARN", "SECRETS_PREFIX", "TIMER_GROUP", "TIMER_ROLE_ARN", "START_RUN_ARN", "TIMER_DLQ_ARN",
         "PLAN_ROSTER_ARN", "SIGN_INS_TABLE", "REFERENCE_SECRET_ARN", "SSO_BASE_URL",
     },
-    "SsoLoginFunction": {"SSO_BASE_URL", "SIGN_INS_TABLE", "INTEGRATIONS_TABLE"},
+    "SsoLoginFunction": {"SSO_BASE_URL", "SIGN_INS_TABLE"},
     "SsoCallbackFunction": {
         "SSO_BASE_URL", "SIGN_INS_TABLE", "LAUNCHES_TABLE", "INTEGRATIONS_TABLE", "ROSTER_TABLE", "RUNS_TABLE",
         "SECRETS_PREFIX", "REFERENCE_SECRET_ARN", "START_RUN_ARN",
@@ -170,7 +170,7 @@ def test_every_rule_and_schedule_retries_and_has_a_dead_letter_queue(expanded: R
     rules = of_type(expanded, "AWS::Events::Rule")
     targets = [target for _, rule in rules for target in rule["Properties"]["Targets"]]
     targets += [schedule["Properties"]["Target"] for _, schedule in of_type(expanded, "AWS::Scheduler::Schedule")]
-    assert len(targets) == 4
+    assert len(targets) == 5
     for target in targets:
         assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
         assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].endswith("Dlq")
@@ -231,6 +231,14 @@ def test_ends_that_nobody_recorded_come_to_finish_run(functions: Resources, mach
     assert set(stopped["status"]) == {"ABORTED", "TIMED_OUT"}
     assert failed["status"] == ["FAILED"]
     assert set(failed["error"][0]["anything-but"]) == recorded
+
+
+def test_once_a_day_somebody_asks_what_the_portals_publish(functions: Resources) -> None:
+    from homeroom.model.events import CheckPortals
+
+    schedule = functions["SupportFunction"]["Events"]["PortalCheck"]["Properties"]
+    assert CheckPortals.model_validate_json(schedule["Input"]).operation == "check_portals"
+    assert schedule["ScheduleExpression"].startswith("cron(")
 
 
 def test_once_a_day_somebody_asks_for_stale_rosters(functions: Resources) -> None:

@@ -9,8 +9,8 @@ from tests.template.policies import Statement, allowed, statements
 
 ROLES = {
     "StartRunFunctionRole", "IngestSftpFileFunctionRole", "PlanRosterFunctionRole", "UpsertRosterFunctionRole",
-    "FinishRunFunctionRole", "SupportFunctionRole", "SupportFunctionStaleCheckRole", "SyncRosterStateMachineRole",
-    "SupportRole", "SftpUserRole", "PollOnerosterFunctionRole", "PollCleverFunctionRole", "PullSftpFunctionRole",
+    "FinishRunFunctionRole", "SupportFunctionRole", "SupportFunctionStaleCheckRole", "SupportFunctionPortalCheckRole",
+    "SyncRosterStateMachineRole", "SupportRole", "SftpUserRole", "PollOnerosterFunctionRole", "PollCleverFunctionRole", "PullSftpFunctionRole",
     "RunSchedulesRole", "SsoLoginFunctionRole", "SsoCallbackFunctionRole", "SsoProviderFunctionRole",
 }
 CANNOT_BE_NARROWED = {
@@ -76,6 +76,11 @@ def test_roster_records_are_written_by_upsert_roster_and_by_hand_through_support
         "FinishRunFunctionRole": {"dynamodb:DeleteItem"},
         "SupportFunctionRole": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
     }
+
+
+def test_integrations_are_written_by_support_and_where_a_run_finds_that_sign_in_ended(expanded: Resources) -> None:
+    writers = {role for role in ROLES if on(expanded, role, "IntegrationsTable") & set(WRITES)}
+    assert writers == {"SupportFunctionRole", "FinishRunFunctionRole"}
 
 
 def test_the_door_reads_nothing_of_the_roster_but_what_was_done_by_hand(expanded: Resources) -> None:
@@ -195,8 +200,9 @@ def test_the_support_role_is_taken_with_a_second_factor_or_by_the_named_role(res
     assert trust["Principal"]["AWS"]["Fn::If"][:2] == ["HasSupportPrincipal", {"Ref": "SupportPrincipalArn"}]
 
 
-def test_a_schedule_calls_one_function(expanded: Resources) -> None:
-    found = allowed(expanded, "SupportFunctionStaleCheckRole")
+@pytest.mark.parametrize("role", ["SupportFunctionStaleCheckRole", "SupportFunctionPortalCheckRole"])
+def test_a_schedule_calls_one_function(role: str, expanded: Resources) -> None:
+    found = allowed(expanded, role)
     assert {(s.actions, s.places) for s in found} == {
         (("lambda:InvokeFunction",), ("SupportFunction.Arn",)),
         (("sqs:SendMessage",), ("StaleCheckDlq.Arn",)),

@@ -1,4 +1,4 @@
-"""The HTTP API of sign-in, its functions, keys and versions: what is reachable, who signs, what a new version copies."""
+"""The HTTP API of sign-in, its functions, keys and versions: what is reachable, who signs, what a version copies."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ LOGICAL = {"sso_login": "SsoLogin", "sso_callback": "SsoCallback", "sso_provider
 ROLES = [f"{name}FunctionRole" for name in LOGICAL.values()]
 ROUTES = {
     "$default": "SsoLogin", "ANY /start/{portal}/{app}": "SsoLogin", "ANY /cb/{portal}/{app}": "SsoCallback",
-    "ANY /authorize": "SsoProvider", "ANY /token": "SsoProvider", "ANY /.well-known/openid-configuration": "SsoProvider",
-    "ANY /jwks.json": "SsoProvider",
+    "ANY /authorize": "SsoProvider", "ANY /token": "SsoProvider", "ANY /jwks.json": "SsoProvider",
+    "ANY /.well-known/openid-configuration": "SsoProvider",
 }
 SLOTS = ("A", "B")
 
@@ -56,8 +56,10 @@ def test_the_access_log_holds_no_query_no_path_and_no_address(resources: Resourc
 def test_the_stage_is_throttled_and_with_a_domain_has_no_second_address(resources: Resources) -> None:
     settings = resources["SignInStage"]["Properties"]["DefaultRouteSettings"]
     assert settings["ThrottlingRateLimit"] == settings["ThrottlingBurstLimit"] == {"Ref": "SsoRequestsPerSecond"}
-    assert resources["SignInApi"]["Properties"]["DisableExecuteApiEndpoint"] == {"Fn::If": ["HasSsoDomain", True, False]}
-    assert {n for n, r in resources.items() if r.get("Condition") == "HasSsoDomain"} == {"SsoDomain", "SsoDomainMapping"}
+    closed = resources["SignInApi"]["Properties"]["DisableExecuteApiEndpoint"]
+    assert closed == {"Fn::If": ["HasSsoDomain", True, False]}
+    with_domain = {name for name, resource in resources.items() if resource.get("Condition") == "HasSsoDomain"}
+    assert with_domain == {"SsoDomain", "SsoDomainMapping"}
 
 
 # --------------------------------------------------------------------------------------------------------- versions

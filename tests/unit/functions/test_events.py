@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,11 +13,13 @@ import pytest
 from homeroom.apply.items import record_key
 from homeroom.flow import sync
 from homeroom.model import places
-from homeroom.model.events import CreateRecord, StartRun, SupportOperation
+from homeroom.model.events import CreateRecord, RegisterProduct, StartRun, SupportOperation
 from homeroom.model.fetched import Fetched
-from homeroom.model.integration import Blackout, Pause, Primary, Season
+from homeroom.model.integration import Blackout, Pause, PortalSignIn, Primary, Season, SignIn
 from homeroom.model.run import Approval, Lease
+from homeroom.model.sign_in import SIGNED_IN, Attempt, Link
 from homeroom.read import probing
+from homeroom.sso.portals import PORTALS
 from homeroom.support.door import start
 from homeroom.support.edits import ONLY_SHARED
 from homeroom.support.moving import EFFECT as MOVES
@@ -38,6 +41,7 @@ from tests.fakes.plans import (
     run_through,
     write_parts,
 )
+from tests.fakes.portal_documents import MOVED, Documents, published
 from tests.unit.functions import fetching
 from tests.unit.functions.conftest import FUNCTIONS, ROOT
 
@@ -239,6 +243,36 @@ def with_directory() -> MemoryWorld:
     return world
 
 
+def registered() -> MemoryWorld:
+    """A product of which the registration stands, without an app yet."""
+    world = memory_world()
+    act(RegisterProduct.model_validate(event_of("support/register_product")), world)
+    return world
+
+
+def portal_moved() -> MemoryWorld:
+    """Clever publishes another address of its keys than we use; ClassLink what we use."""
+    shown = {portal.issuer: published(portal, **({"jwks_uri": MOVED} if portal.name == "clever" else {}))
+             for portal in PORTALS.values()}
+    web = Documents({f"{issuer}/.well-known/openid-configuration": told for issuer, told in shown.items()})
+    return replace(registered(), web=web)
+
+
+def signed_in() -> MemoryWorld:
+    """Three sign-ins: one well, one of somebody who is not in the roster, one of an unknown district; and a link."""
+    signing = SignIn(on=True, portals={"classlink": PortalSignIn(tenants=("2284",))})
+    world, at = memory_world(LAB.model_copy(update={"sign_in": signing})), START.isoformat()
+    told: dict[str, Any] = {"portal": "classlink", "app": "sonday-1", "product": "Sonday System 1", "tenant": "2284"}
+    for number, words in enumerate((
+        {"integration": LAB.id, "outcome": "SSO-203", "step": "person", "reason": "no run was applied yet"},
+        {"integration": LAB.id, "outcome": SIGNED_IN, "person": "p-9", "role": "teacher", "redeemed_at": at},
+        {"outcome": "SSO-201", "step": "district", "tenant": "9999"},
+    ), 1):
+        world.sign_ins.attempts.record(Attempt(f"01KB6S0M3N{number:016}", at, **told | words))
+    world.sign_ins.links.add(Link(LAB.id, "classlink", "2284", "u-1", "p-9", "login", "01KB6S0M3N1", at))
+    return world
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _servers_end() -> Iterator[None]:
     yield
@@ -329,6 +363,17 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "support/try_undo": (synced, {"run": 1, "verdict": "apply"}),
     "support/as_of": (synced, {"found": True, "status": "active"}),
     "support/as_of_class": (synced, {"found": True, "entity": "classes"}),
+    "support/register_product": (memory_world, {"slug": "sonday-1", "line": "Sonday", "client_secrets": 1}),
+    "support/register_product_turn_secret": (registered, {"slug": "sonday-1", "client_secrets": 2}),
+    "support/registrations": (registered, {"issuer": "https://sso.vendor.example"}),
+    "support/check_portal": (portal_moved, {"portal": "clever", "offered": {"jwks": MOVED}}),
+    "support/check_portal_accept": (portal_moved, {"effect": "The accepted addresses count within a minute."}),
+    "support/check_portals": (portal_moved, {"checked": 2, "differs": ["clever"], "silent": []}),
+    "support/sign_in": (signed_in, {"outcome": "SSO-203", "turn": "the district", "person": ""}),
+    "support/sign_ins": (signed_in, {"counted": 2, "signed_in": 1, "all": True}),
+    "support/sign_ins_refused": (signed_in, {"counted": 1, "signed_in": 0}),
+    "support/sign_ins_without_a_district": (signed_in, {"integration": None, "counted": 1}),
+    "support/unlink": (signed_in, {"integration": LAB.id}),
     "support/stale": (applied, {"checked": 1, "stale": []}),
     "support/limits": (applied, {"limits": {"GRD-04": {"percent": 40.0, "floor": 20}}, "loosened": ["GRD-04"]}),
     "support/season": (applied, {"integration": LAB.id, "today": "2026-09-07"}),

@@ -23,7 +23,7 @@ def attributes(line: str) -> dict[str, str]:
 
 ALL = {
     "a binding": cookies.bind(KEY, "value", {})[0], "its end": cookies.unbind(KEY),
-    "a count": cookies.count(Hops(1, NOW, NOW)), "the end of it": cookies.forget(),
+    "a count": cookies.count(Hops(1, NOW, NOW)), "the end of it": cookies.delete(cookies.HOP),
 }
 
 
@@ -99,6 +99,14 @@ def test_the_third_restart_within_a_minute_is_one_too_many() -> None:
         sent = cookies.cookies_of([cookies.count(restarts).split(";")[0]])
         told.append(restarts.too_many)
     assert told == [False, False, True]
+
+
+@proves("C5")
+def test_restarts_are_counted_for_each_app_by_itself() -> None:
+    sent = cookies.cookies_of([cookies.count(Hops(2, NOW, NOW), "appone_1").split(";")[0]])
+    assert cookies.one_more(cookies.hops(sent, NOW, "appone_1"), NOW).too_many
+    assert cookies.hops(sent, NOW, "apptwo_2") == Hops()
+    assert cookies.hops(sent, NOW) == Hops()
 
 
 def test_after_a_minute_the_count_begins_anew() -> None:

@@ -44,3 +44,8 @@ class SignInSettings:
 def sign_in_settings() -> SignInSettings:
     """The settings of this process, read once."""
     return SignInSettings.read()
+
+
+def stands_ready() -> bool:
+    """Whether this process was started before anybody asked (SsoReady): Lambda says so."""
+    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") in ("snap-start", "provisioned-concurrency")

@@ -4,58 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from homeroom.aws import sign_in_clients as clients
+from homeroom.aws.late import SystemClock, late
 from homeroom.aws.sign_in_noting import LogAndMetrics
-from homeroom.aws.sign_in_settings import sign_in_settings
-from homeroom.sso.ports import Outside, Secrets
-
-T = TypeVar("T")
-SECRET_SECONDS = 60.0
-"""How long a process remembers a client secret: a rotation counts a minute later."""
-
-
-class SystemClock:
-    """The time of the machine, in UTC."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
-class _Late:
-    """A part that is made when it is first used: a function imports and is granted only what it needs."""
-
-    def __init__(self, make: Callable[[], Any]):
-        self._make = cache(make)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._make(), name)
-
-
-def _late(make: Callable[[], T]) -> T:
-    return cast(T, _Late(make))
-
-
-class RememberedSecrets:
-    """Client secrets, remembered for a minute. `seconds` is a clock that only rises."""
-
-    def __init__(self, kept: Secrets, seconds: Callable[[], float] = time.monotonic):
-        self._kept = kept
-        self._seconds = seconds
-        self._remembered: dict[str, tuple[float, Mapping[str, str]]] = {}
-
-    def get(self, name: str) -> Mapping[str, str]:
-        now = self._seconds()
-        at, values = self._remembered.get(name, (0.0, None))
-        if values is None or now - at > SECRET_SECONDS:
-            values = self._kept.get(name)
-            self._remembered[name] = (now, values)
-        return values
+from homeroom.aws.sign_in_settings import sign_in_settings, stands_ready
+from homeroom.sso.ports import Outside
 
 
 @cache
@@ -65,10 +21,16 @@ def outside() -> Outside:
     need = sign_in_settings().need
     return Outside(
         base_url=need("sso_base_url").rstrip("/"), clock=SystemClock(), random=os.urandom, noting=LogAndMetrics(),
-        launches=_late(_launches), registry=_late(_registry), rosters=_late(_rosters), links=_late(_links),
-        attempts=_late(_attempts), secrets=_late(_secrets), web=_late(_web), signer=_late(_signer),
+        launches=late(_launches), registry=late(_registry), rosters=late(_rosters), links=late(_links),
+        attempts=late(_attempts), secrets=late(_secrets), web=late(_web), signer=late(_signer),
         reference_key=_reference_key, ask_for_a_run=_ask_for_a_run,
     )
+
+
+def make_ready() -> None:
+    """Where a process waits for its first click (a snapshot, or provisioned), do at its start what the click would."""
+    if stands_ready():
+        clients.dynamodb()
 
 
 def _launches() -> Any:
@@ -106,7 +68,7 @@ def _attempts() -> Any:
 def _secrets() -> Any:
     from homeroom.aws.secrets import SecretsManager
 
-    return RememberedSecrets(SecretsManager(clients.secrets(), sign_in_settings().need("secrets_prefix")))
+    return SecretsManager(clients.secrets(), sign_in_settings().need("secrets_prefix"))
 
 
 def _web() -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from homeroom.aws.sign_in_noting import FAULT, fault, flush, logger
-from homeroom.aws.sign_in_wiring import outside
+from homeroom.aws.sign_in_wiring import make_ready, outside
 from homeroom.sso.cookies import cookies_of
 from homeroom.sso.http import Answer, Request, headers_of, in_json, pairs
 from homeroom.sso.pages import page
@@ -44,6 +44,7 @@ class Route:
 
 def web_function(name: str, routes: Sequence[Route]) -> Handler:
     """The Lambda handler of these routes."""
+    make_ready()
 
     def handler(event: Mapping[str, Any], context: Any = None) -> dict[str, Any]:
         asked_as = str(getattr(context, "aws_request_id", "") or "-")

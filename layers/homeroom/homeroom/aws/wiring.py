@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from homeroom.aws import clients
 from homeroom.aws.engine import PlannerFunction
 from homeroom.aws.executions import StateMachine
 from homeroom.aws.integrations_table import IntegrationsTable
 from homeroom.aws.landing import S3Landing
+from homeroom.aws.late import SystemClock, late
 from homeroom.aws.messages import AlertsTopic, SettleQueue
 from homeroom.aws.objects import S3Objects
 from homeroom.aws.roster_table import RosterTable
@@ -22,29 +21,6 @@ from homeroom.aws.sign_ins_table import SignInsTable
 from homeroom.aws.timers import Scheduler
 from homeroom.ports import House, World
 
-T = TypeVar("T")
-
-
-class SystemClock:
-    """The time of the machine, in UTC."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
-class _Late:
-    """A part of the world that is made when it is first used: a function lacks the settings of parts it never uses."""
-
-    def __init__(self, make: Callable[[], Any]):
-        self._make = cache(make)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._make(), name)
-
-
-def _late(make: Callable[[], T]) -> T:
-    return cast(T, _Late(make))
-
 
 @cache
 def world() -> World:
@@ -52,20 +28,20 @@ def world() -> World:
     need, clock = settings().need, SystemClock()
     return World(
         clock=clock,
-        objects=_late(lambda: S3Objects(clients.s3(), need("roster_bucket"))),
-        landing=_late(lambda: S3Landing(clients.s3(), need("landing_bucket"))),
-        integrations=_late(lambda: IntegrationsTable(clients.dynamodb(), need("integrations_table"))),
-        runs=_late(lambda: RunsTable(clients.dynamodb(), need("runs_table"), clock.now)),
-        roster=_late(lambda: RosterTable(clients.dynamodb(), need("roster_table"))),
-        executions=_late(lambda: StateMachine(clients.states(), need("state_machine_arn"))),
-        notices=_late(lambda: AlertsTopic(clients.sns(), need("alerts_topic_arn"))),
-        waking=_late(lambda: SettleQueue(clients.sqs(), need("settle_queue_url"))),
-        secrets=_late(lambda: SecretsManager(clients.secrets(), need("secrets_prefix"))),
-        timers=_late(lambda: Scheduler(clients.scheduler(), group=need("timer_group"), role=need("timer_role_arn"),
+        objects=late(lambda: S3Objects(clients.s3(), need("roster_bucket"))),
+        landing=late(lambda: S3Landing(clients.s3(), need("landing_bucket"))),
+        integrations=late(lambda: IntegrationsTable(clients.dynamodb(), need("integrations_table"))),
+        runs=late(lambda: RunsTable(clients.dynamodb(), need("runs_table"), clock.now)),
+        roster=late(lambda: RosterTable(clients.dynamodb(), need("roster_table"))),
+        executions=late(lambda: StateMachine(clients.states(), need("state_machine_arn"))),
+        notices=late(lambda: AlertsTopic(clients.sns(), need("alerts_topic_arn"))),
+        waking=late(lambda: SettleQueue(clients.sqs(), need("settle_queue_url"))),
+        secrets=late(lambda: SecretsManager(clients.secrets(), need("secrets_prefix"))),
+        timers=late(lambda: Scheduler(clients.scheduler(), group=need("timer_group"), role=need("timer_role_arn"),
                                        target=need("start_run_arn"), dead_letters=need("timer_dlq_arn"))),
-        engine=_late(lambda: PlannerFunction(clients.lambdas(), need("plan_roster_arn"))),
-        sign_ins=_late(lambda: SignInsTable(clients.dynamodb(), need("sign_ins_table"), _reference_key)),
-        web=_late(_web),
+        engine=late(lambda: PlannerFunction(clients.lambdas(), need("plan_roster_arn"))),
+        sign_ins=late(lambda: SignInsTable(clients.dynamodb(), need("sign_ins_table"), _reference_key)),
+        web=late(_web),
         house=House(settings().stage, settings().sso_base_url.rstrip("/")),
     )
 

@@ -158,7 +158,7 @@ def _of_portal(integration: Integration, name: str, told: PortalView) -> Iterato
     """What is missing or wrong in one portal's sign-in."""
     portal, tells = PORTALS[name], TOLD_BY[name]
     if not told.told:
-        yield Refusal(f"nothing says which value of {portal} equals which identity of the roster, and it is not guessed",
+        yield Refusal(f"nothing says which value of {portal} equals which identity of the roster",
                       f"Name it as match: portal is one of {', '.join(tells)}, roster one of sourced_id, identifier, "
                       "username. Try it with `try_sign_in`.")
     elif told.told not in tells:

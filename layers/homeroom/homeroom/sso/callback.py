@@ -243,7 +243,7 @@ def _in_the_roster(arrived: _Arrived, who: Subject, tokens: Tokens) -> tuple[mat
             who = further(who, tokens, arrived.portal, outside)
         found = matching.person(who, view, arrived.registration, outside)
     except Stop as stop:
-        recording.learn(schools=schools_for_set_up(stop.code, who, tokens, arrived.portal, outside))
+        recording.learn(schools=schools_for_set_up(stop, who, tokens, arrived.portal, outside))
         raise
     recording.learn(person=found.person, rule=found.rule)
     return found, view, who

@@ -109,8 +109,3 @@ def count(restarts: Hops, of: str = "") -> str:
     """The Set-Cookie value that keeps a count of this name."""
     value = f"{of}{'.' if of else ''}{min(restarts.count, 99)}.{restarts.began}.{restarts.last}"
     return f"{HOP}={value}; Max-Age={HOP_SECONDS}; {_ALWAYS}"
-
-
-def forget() -> str:
-    """The Set-Cookie value that ends the count: somebody signed in."""
-    return delete(HOP)

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeroom.sso.access import STUDENT
+from homeroom.sso.matching import NOTHING_APPLIED
 from homeroom.sso.ports import Outside
-from homeroom.sso.stops import NoAnswer
+from homeroom.sso.stops import NoAnswer, Stop
 from homeroom.sso.strict import short_text
 from homeroom.sso.web import told as in_json
 
@@ -24,17 +25,15 @@ if TYPE_CHECKING:
 ALL_SCHOOLS = "*"
 """Of a district's administrator, who has no schools at Clever but the district (quirk K6)."""
 MOST_SCHOOLS = 50
-WITHOUT_A_ROSTER = frozenset({"SSO-201", "SSO-203", "SSO-207"})
-"""Pages on which a log-in ends while nothing was synced."""
 
 
-def schools_for_set_up(code: str, found: Subject, tokens: Tokens, portal: Portal, outside: Outside) -> tuple[str, ...]:
+def schools_for_set_up(stop: Stop, found: Subject, tokens: Tokens, portal: Portal, outside: Outside) -> tuple[str, ...]:
     """The ids of the person's schools at Clever, for `Attempt.schools`; empty where nothing may be kept.
 
     Asked of Clever at most once, and only of staff whose sign-in just ended for want of a roster. Where Clever does not
     answer there is nothing to keep: the page is the same.
     """
-    if code not in WITHOUT_A_ROSTER or found.portal != "clever" or found.hint in ("", STUDENT):
+    if not _without_a_roster(stop) or found.portal != "clever" or found.hint in ("", STUDENT):
         return ()
     try:
         reply = outside.web.get(portal.userinfo, {"authorization": f"Bearer {tokens.access_token}"})
@@ -48,6 +47,11 @@ def schools_for_set_up(code: str, found: Subject, tokens: Tokens, portal: Portal
     named = (_id(one) for one in (schools if isinstance(schools, list) else ()))
     known = tuple(dict.fromkeys(one for one in named if one))[:MOST_SCHOOLS]
     return known or ((ALL_SCHOOLS,) if found.hint == "administrator" else ())
+
+
+def _without_a_roster(stop: Stop) -> bool:
+    """Whether the sign-in ended because its district is not connected, or nothing was synced from it."""
+    return stop.code in ("SSO-201", "SSO-207") or stop.reason == NOTHING_APPLIED
 
 
 def _id(school: object) -> str:

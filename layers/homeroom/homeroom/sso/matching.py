@@ -35,6 +35,7 @@ RUN_EVERY_SECONDS = 900
 FURTHER = frozenset({"sis_id", "number"})
 """What Clever tells only when it is asked once more (`homeroom.sso.subject.further`), as ClassLink does logins."""
 LINKED, LEGACY, LOGIN, EMAIL = "link", "legacy_id", "login", "email"
+NOTHING_APPLIED = "no run was applied yet"
 RELINK = "relink"
 """Security event: another subject, or another person, than the link says."""
 
@@ -210,7 +211,7 @@ def _nobody(clues: list[_Clue], view: SignInView, rosters: Rosters) -> Stop:
     applied, held = rosters.waits(view.integration)
     if applied:
         return Stop("SSO-203", "nobody in the roster has what the portal told")
-    return Stop("SSO-207", "the first run is held") if held else Stop("SSO-203", "no run was applied yet")
+    return Stop("SSO-207", "the first run is held") if held else Stop("SSO-203", NOTHING_APPLIED)
 
 
 def left_out(record: Mapping[str, Any], sharing: SharedView) -> bool:

@@ -18,7 +18,7 @@ STYLE = """\
 body{margin:0;min-height:100vh;display:flex;flex-direction:column;align-items:center;justify-content:center;\
 padding:1.25rem 1rem;background:var(--back);color:var(--ink);font:1.125rem/1.55 system-ui,-apple-system,"Segoe UI",\
 Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
-header,main,footer{width:100%;max-width:34rem}
+header,main,footer{width:100%;max-width:37rem}
 header{display:flex;align-items:center;gap:.7rem;padding:0 .25rem .8rem}
 header p{margin:0;font-weight:650}
 .door{flex:none;width:1.5rem;height:2rem;border-radius:.75rem .75rem .15rem .15rem;background:var(--blue);\

@@ -22,7 +22,8 @@ def find_schools(event: events.FindSchools, world: World) -> dict[str, Any]:
     """Schools of the source by name: every word of the search, in any case and order; all of them without one."""
     integration = world.integrations.get(event.integration)
     words, chosen = event.search.casefold().split(), set(integration.sharing.schools)
-    found = [school for school in _schools(integration, world) if all(word in school.name.casefold() for word in words)]
+    found = [school for school in schools_of(integration, world)
+             if all(word in school.name.casefold() for word in words)]
     return {
         "integration": integration.id,
         "all": not chosen,
@@ -68,8 +69,9 @@ def _share(
     return {"integration": now.id, "sharing": sharing.model_dump(mode="json"), "effect": effect}
 
 
-def _schools(integration: Integration, world: World) -> tuple[OrgSeen, ...]:
-    """Raises Refused where the source does not answer, or can not tell its schools before its files are read."""
+def schools_of(integration: Integration, world: World) -> tuple[OrgSeen, ...]:
+    """The schools that the source shows. Raises Refused where it does not answer, or can not tell them before its files
+    are read."""
     if integration.transport == "csv_pushed":
         raise Refused("files tell their schools only when they are read",
                       remedy="Name the sourcedIds of the schools with share.")
@@ -81,7 +83,7 @@ def _schools(integration: Integration, world: World) -> tuple[OrgSeen, ...]:
 
 def refuse_unknown_schools(wanted: Iterable[str], integration: Integration, world: World) -> None:
     """Raises Refused for ids that the source does not have."""
-    known = {school.id for school in _schools(integration, world)}
+    known = {school.id for school in schools_of(integration, world)}
     strangers = [school for school in wanted if school not in known]
     _refuse_strangers("school", strangers, "Take ids that the operation schools shows.")
 

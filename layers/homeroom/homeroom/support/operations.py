@@ -27,10 +27,13 @@ from homeroom.support.persons import person
 from homeroom.support.portals import check_portal, check_portals
 from homeroom.support.primary import demote, primary_view, promote
 from homeroom.support.registering import register_product, registrations
+from homeroom.support.rostering import end_rostering
 from homeroom.support.rules import leased
 from homeroom.support.sign_ins import sign_in, sign_ins
+from homeroom.support.signed_in_school import signed_in_school
 from homeroom.support.stale import check_stale
 from homeroom.support.timers import blackout, pause, reconcile_schedules, resume
+from homeroom.support.trying_sign_in import try_sign_in
 from homeroom.support.undoing import as_of, try_undo, undo
 from homeroom.support.verifying import accept, pending_requests, try_connection, verify_district
 from homeroom.support.views import integration_view, run_view, seen, set_up_view, steps_view
@@ -143,4 +146,5 @@ _OPERATIONS: Mapping[str, Callable[[Any, World], dict[str, Any]]] = {
     "undo": undo, "try_undo": try_undo, "as_of": as_of,
     "register_product": register_product, "registrations": registrations, "check_portal": check_portal,
     "check_portals": check_portals, "sign_in": sign_in, "sign_ins": sign_ins, "unlink": unlink,
+    "try_sign_in": try_sign_in, "end_rostering": end_rostering, "signed_in_school": signed_in_school,
 }

@@ -32,7 +32,7 @@ def sign_in(event: ShowSignIn, world: World) -> dict[str, Any]:
         "portal": attempt.portal, "app": attempt.app, "integration": attempt.integration, "district": district,
         "tenant": attempt.tenant, "came": came(attempt), "reason": attempt.reason, "rule": attempt.rule,
         "role": attempt.role, "person": attempt.person, "hops": attempt.hops, "unsolicited": attempt.unsolicited,
-        "redeemed_at": attempt.redeemed_at, "story": story(attempt, district),
+        "redeemed_at": attempt.redeemed_at, "schools": list(attempt.schools), "story": story(attempt, district),
     } | cause(attempt) | turn(attempt, world.clock.now())
 
 

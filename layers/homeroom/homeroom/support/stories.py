@@ -20,11 +20,10 @@ TURNS: Mapping[Fault, str] = {
 }
 """Who acts, by what a page says of itself."""
 STEPS: Mapping[str, str] = {
-    "launch": "the portal sent the browser to us",
-    "authorize": "the product asked us who it is, and we sent the browser to the portal",
-    "callback": "the portal sent the browser back",
+    "asked": "the product asked us who it is",
+    "callback": "the portal sent the browser to us",
     "exchange": "the answer belongs to this browser; its code was taken to the portal",
-    "id_token": "the portal told who it is; what it told was checked",
+    "id_token": "the portal answered, and what it said was checked",
     "subject": "the portal told who it is",
     "district": "we knew the person at the portal, and looked for the district",
     "person": "the district was found, and the person looked for in its roster",

@@ -24,6 +24,7 @@ from homeroom.sso.matching import look
 from homeroom.sso.stops import Stop
 from homeroom.sso.subject import Subject
 
+
 def try_sign_in(event: TrySignIn, world: World) -> dict[str, Any]:
     """Who would be found, by which rule, in which role; or the page that would be shown. Raises Refused."""
     integration = world.integrations.get(event.integration)
