@@ -76,6 +76,9 @@ COMMANDS: Mapping[str, str] = {
     "sign-in": "sign_ins:sign_in",
     "sign-ins": "sign_ins:sign_ins",
     "unlink": "sign_ins:unlink",
+    "try-sign-in": "sign_in_setup:try_sign_in",
+    "end-rostering": "sign_in_setup:end_rostering",
+    "signed-in-school": "sign_in_setup:signed_in_school",
     "docs": "docs:docs",
 }
 """Name of each command, in the order of the help, with the module below `local.commands` and its function."""

@@ -1,4 +1,4 @@
-"""`homeroom demo`: a sample district in the embedded AWS: three landings, then the same from ClassLink and Clever."""
+"""`homeroom demo`: a sample district in the embedded AWS: three landings, the same from ClassLink and Clever, sign-in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import typer
 from local import screen
 from local.commands.options import Json
 from local.demo import sample, sources
+from local.demo.neighbours import Neighbours, end_neighbours
+from local.demo.signing_in import PRODUCT_NAME, STUDENT, TEACHER, SigningIn, hold_to_expectations
 from local.demo.story import Story, expect, stopwatch
 from local.embedded import Embedded, EmbeddedError, deploy, embedded, up
 from local.reasons import Stopped
@@ -28,7 +30,8 @@ def demo(keep: Keep = False, as_json: Json = False) -> int:
     """Land a sample district three times, in the embedded AWS.
 
     Its first load, the next day, and an export of which half of the students are gone: that one is held. Then the same
-    district comes from a fake ClassLink, first with a wrong secret, and from a fake Clever.
+    district comes from a fake ClassLink, first with a wrong secret, and from a fake Clever. At last a teacher clicks a
+    tile of a fake ClassLink and is in a sample product, and a student is told that there is no student login.
 
     Exit code: 0 when everything went as expected, else 1 with the reason.
     """
@@ -40,12 +43,13 @@ def demo(keep: Keep = False, as_json: Json = False) -> int:
             stack = Stack(aws.clients, aws.stack.outputs)
             story, status = _tell(stack, as_json)
             fetched = [_classlink(stack, as_json), _clever(stack, as_json)]
+            entered = _sign_in(stack, aws.front_door, keep, as_json)
             seconds = round(took(), 1)
             if as_json:
                 screen.print_json({"seconds": seconds, "landings": story.summaries, "status": status,
-                                   "fetched": fetched, "endpoint": aws.endpoint if keep else None})
+                                   "fetched": fetched, "sign_in": entered, "endpoint": aws.endpoint if keep else None})
             else:
-                _goodbye(aws, story, seconds, keep)
+                _goodbye(aws, story, entered["portal"], seconds, keep)
     except EmbeddedError as broken:
         raise Stopped(str(broken)) from broken
     return 0
@@ -144,7 +148,30 @@ def _aws(keep: bool, quiet: bool) -> Iterator[Embedded]:
         yield Embedded(aws.emulator, aws.clients, stack)
 
 
-def _goodbye(aws: Embedded, story: Story, seconds: float, kept: bool) -> None:
+def _sign_in(stack: Stack, front_door: str, keep: bool, quiet: bool) -> dict[str, Any]:
+    """A tile is clicked twice. What stands beside the embedded AWS for that ends with it, or is kept with it."""
+    end_neighbours()
+    signing_in = SigningIn(stack, front_door, Neighbours())
+    try:
+        summary = signing_in.set_up()
+        _say(f"\nconnect   {signing_in.integration}: ClassLink (a fake) with a tile for {PRODUCT_NAME} (a sample)\n"
+             f"run {summary['run']:<6}{' '.join(WORDS)}", quiet)
+        clicks = [signing_in.click(who) for who in (TEACHER, STUDENT)]
+        history = signing_in.history()
+        hold_to_expectations(*clicks, history)
+    finally:
+        if not keep:
+            end_neighbours()
+    for click in clicks:
+        _say(f"click     {click.who} signs in at ClassLink and clicks the tile, {click.seconds:.1f} s\n"
+             f"          → {click.words}", quiet)
+    _say(f"history   {history['counted']} sign-ins: {history['signed_in']} signed in, "
+         + ", ".join(f"{one['count']} {one['outcome']}" for one in history["refused"]), quiet)
+    return {"clicks": [click.as_json() for click in clicks], "integration": signing_in.integration,
+            "portal": signing_in.portal if keep else None, "product": signing_in.product if keep else None}
+
+
+def _goodbye(aws: Embedded, story: Story, portal: str | None, seconds: float, kept: bool) -> None:
     """How long it took; and, if it is kept, where to look and what to try."""
     if not kept:
         screen.show(f"\nAs expected, in {seconds:g} s. What was started is stopped; `make demo KEEP=1` leaves it up.")
@@ -153,7 +180,8 @@ def _goodbye(aws: Embedded, story: Story, seconds: float, kept: bool) -> None:
     tries = "\n".join(f"  .venv/bin/homeroom {words}" for words in (
         "list", f"show {story.integration} 1", f"runs {story.integration}",
         f"run {story.integration} --force --reason 'the smaller district is right'", "down"))
-    screen.show(f"\nAs expected, in {seconds:g} s.", *addresses_view(aws.endpoint, aws.stack.outputs), f"Try:\n{tries}")
+    screen.show(f"\nAs expected, in {seconds:g} s.", *addresses_view(aws.endpoint, aws.stack.outputs), f"Try:\n{tries}",
+                f"Sign in yourself: open {portal} in a browser, choose who you are, and click the tile.")
 
 
 def _say(text: str, quiet: bool) -> None:

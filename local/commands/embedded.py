@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local import embedded, screen
 from local.commands.options import Json
+from local.demo.neighbours import end_neighbours
 from local.embedded import EmbeddedError
 from local.reasons import Stopped
 from local.views.stack import addresses_view
@@ -28,8 +29,9 @@ def up(as_json: Json = False) -> int:
 
 
 def down(as_json: Json = False) -> int:
-    """Stop the embedded AWS; what was in it is gone."""
+    """Stop the embedded AWS, and what the demo left up beside it; what was in it is gone."""
     try:
+        end_neighbours()
         stopped = embedded.down()
     except EmbeddedError as broken:
         raise Stopped(str(broken)) from broken

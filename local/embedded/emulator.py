@@ -1,4 +1,4 @@
-"""The embedded AWS: ministack as a program of its own, with six things put right.
+"""The embedded AWS: ministack as a program of its own, with seven things put right.
 
     python -I local/embedded/emulator.py --unpacked FOLDER [--door PORT] [--follow]
 
@@ -12,6 +12,7 @@
 5. Code is unpacked once and shared by all workers, in FOLDER; a zip that holds only `STANDS_AT` means the folder that
    it names. ministack unpacks every layer for every worker, which costs seconds for the columnar engine.
 6. IAM judges a schedule by the group that it is in. ministack takes every schedule for one of the group `default`.
+7. IAM knows by which algorithm a key is to sign. ministack does not tell it, so a right under that condition is none.
 
 With `--door` the stack's HTTP API has an address of its own (`door.py`). With `--follow` the program ends when its
 standard input closes: however its starter dies, nothing is left running.
@@ -206,6 +207,23 @@ def _named_group(args: tuple[Any, ...], options: dict[str, Any]) -> str:
     return ""
 
 
+def tell_how_a_key_signs() -> None:
+    """Patch 7. Both words stand in the body of Sign and Verify; here they join what a condition may ask for."""
+    from ministack.core import iam_actions
+
+    context_of = iam_actions.request_tag_context
+    words = {"SigningAlgorithm": "kms:SigningAlgorithm", "MessageType": "kms:MessageType"}
+
+    def context_with_words(service: str, action: str, body: bytes, *args: Any, **options: Any) -> dict[str, Any]:
+        context: dict[str, Any] = context_of(service, action, body, *args, **options)
+        if action not in ("kms:Sign", "kms:Verify"):
+            return context
+        asked = json.loads(body or b"{}")
+        return {**context, **{key: asked[word] for word, key in words.items() if word in asked}}
+
+    iam_actions.request_tag_context = context_with_words
+
+
 def open_the_front_door(port: int) -> None:
     """Give the HTTP API that was made last, in whatever account, a port of its own."""
     # This program runs apart from the project: its neighbour is found by its file.
@@ -249,6 +267,7 @@ def main() -> None:
     tell_versions_of_objects()
     share_unpacked_zips(options.unpacked)
     judge_schedules_by_their_group()
+    tell_how_a_key_signs()
     if options.door:
         open_the_front_door(options.door)
     if options.follow:

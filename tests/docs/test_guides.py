@@ -23,7 +23,7 @@ from homeroom.model.source import CleverApi, OneRosterRest, SftpPull, Source
 from homeroom.products import CATALOGUE_LINES, refusal
 from homeroom.support.steps import Facts, steps
 from local.cli import main
-from local.commands import choices, connecting, districts, support, timing
+from local.commands import choices, connecting, districts, sign_ins, support, timing
 from local.reasons import Stopped
 from tests.conftest import ROOT
 from tests.docs.test_docs import PAGES, name_of, text_of
@@ -43,9 +43,10 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ASKING = {
     "connect", "test", "pending", "accept", "verify", "schools", "choose", "share", "rotate", "list", "status", "run",
     "runs", "show", "pause", "resume", "blackout", "schedules", "options", "promote", "demote",
+    "register", "registrations", "portal", "sign-in", "sign-ins", "unlink",
 }
 """Commands that ask `support` at once for what their line says."""
-FILES = ("secret.txt", "token.txt", "lab-usd.key", "new.key")
+FILES = ("secret.txt", "token.txt", "lab-usd.key", "new.key", "sign-in.json")
 
 
 class Asked(BaseException):
@@ -130,10 +131,10 @@ def test_every_call_that_a_page_shows_can_be_typed(
     page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack, refused = NoStack(), []
-    for module in (choices, connecting, districts, support, timing):
+    for module in (choices, connecting, districts, sign_ins, support, timing):
         monkeypatch.setattr(module, "opened", lambda *_: stack)
     for name in FILES:
-        (tmp_path / name).write_text("not a secret")
+        (tmp_path / name).write_text("{}" if name.endswith(".json") else "not a secret")
     monkeypatch.chdir(tmp_path)
     for call in shown(page):
         try:

@@ -143,7 +143,7 @@ ATTEMPTS = [
     query(RUNS, "held_state", "held", "support", IndexName="held"),
     delete_item(RUNS, CONTROL),
     read_item(SET_UP, {"id": "lab-usd"}, *ALL, "sso_callback"),
-    write_item(SET_UP, {"id": "lab-usd"}, "support"),
+    write_item(SET_UP, {"id": "lab-usd"}, "support", "finish_run"),
     Attempt("dynamodb", "scan", {"TableName": SET_UP}, {"support"}),
     write_item("{IdempotencyTableName}", {"id": "x"}, *ALL),
     # credentials and schedules

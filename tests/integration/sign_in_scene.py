@@ -35,7 +35,7 @@ ADMINISTRATOR = {
 
 @contextmanager
 def embedded_scene(aws: Embedded, name: str) -> Iterator[Scene]:
-    """Two integrations under this name: Sonday by files that land, with ClassLink as portal; Galileo by Clever's API."""
+    """Two integrations under this name: Sonday by files that land, ClassLink as portal; Galileo by Clever's API."""
     known: dict[tuple[str, str], Person] = {}
 
     def register(settings: Settings) -> str:

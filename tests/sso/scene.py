@@ -109,6 +109,16 @@ class Scene:
         """This person signs in to the portal, in a browser in which somebody else may be signed in."""
         browser.open(self.portal_of(who).sign_in(who))
 
+    def answered(self, browser: Browser, offer: Offer) -> str:
+        """Begin a sign-in at the tile; the address at which the portal's answer to it arrives, not opened yet."""
+        callback = self.callback(offer)
+        tile = browser.open(offer.tile, until=callback).url
+        assert "state=" not in tile, "a tile's code comes without a state"
+        at_portal = browser.open(tile, until=f"{self.portal_of_offer(offer).url}/").url
+        answer = browser.open(at_portal, until=callback).url
+        assert "state=" in answer
+        return answer
+
     def callback(self, offer: Offer) -> str:
         """Our callback of a product's app."""
         return f"{self.ours}/cb/{offer.portal}/{offer.slug}"

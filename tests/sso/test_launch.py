@@ -168,7 +168,8 @@ def test_a_product_that_is_switched_off_begins_nothing(lab: Laboratory) -> None:
     lab.registry.registrations["literacy"] = replace(lab.registry.registrations["literacy"], enabled=False)
     browser = lab.browser()
     pages = [browser.open(f"{BASE}{path}") for path in (
-        "/start/clever/literacy", "/cb/clever/literacy?code=one", "/portals/literacy", "/start/clever/literacy?target=x")]
+        "/start/clever/literacy", "/start/clever/literacy?target=x", "/cb/clever/literacy?code=one",
+        "/portals/literacy")]
     assert [page.code for page in pages] == ["SSO-302"] * 4
 
 
@@ -190,3 +191,12 @@ def test_other_methods_have_no_effect(lab: Laboratory, path: str, method: str) -
     answer = lab.sso.get(path, "code=one", {"host": HOST}, method)
     assert (answer.status, answer.location, answer.cookies) == (405, "", ())
     assert (lab.attempts.attempts, lab.launches.transactions) == ({}, {})
+
+
+@proves("C48")
+def test_every_page_of_a_launch_leads_on(lab: Laboratory) -> None:
+    browser = lab.browser()
+    pages = [browser.open(f"{BASE}{path}") for path in ("/", "/nowhere", "/cb/clever/literacy", "/portals/galileo")]
+    assert all(page.links for page in pages)
+    leading = {link for page in pages for link in page.links if link.startswith(BASE)}
+    assert {browser.ask(link).status for link in leading} <= {200, 303}

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -62,19 +61,6 @@ def since(portal: IndependentPortal, before: Report) -> Report:
     """What a portal saw meanwhile."""
     now, then = asdict(portal.report()), asdict(before)
     return Report(**{name: now[name] - then[name] for name in now})
-
-
-def answered(scene: Scene, browser: Browser, offer: Offer) -> str:
-    """The address to which the portal sends the answer to a sign-in that this browser began; not opened yet."""
-    callback = scene.callback(offer)
-    launched = browser.open(offer.tile, until=callback).url  # the tile's own code: without state
-    assert "state" not in parse_qs(urlsplit(launched).query)
-    for _ in range(10):
-        seen = browser.open(launched, until=f"{scene.portal_of_offer(offer).url}/")
-        launched = browser.open(seen.url, until=callback).url
-        if "state=" in launched:
-            return launched
-    raise AssertionError(f"no answer with a state: {launched}")
 
 
 @proves("C1", "C2", "C9", "C46", "K46", "K58")
@@ -143,7 +129,7 @@ def test_a_browser_that_blocks_our_cookies_ends_on_a_page(scene: Scene) -> None:
 @proves("C14", "T2")
 def test_an_answer_in_another_browser_opens_nothing_and_spoils_nothing(scene: Scene) -> None:
     attacker, victim = scene.browser(TEACHER), scene.browser(COLLEAGUE)
-    address = answered(scene, attacker, scene.sonday)
+    address = scene.answered(attacker, scene.sonday)
     before = scene.classlink.report()
     assert code_of(victim.open(address)) == "SSO-104"
     assert since(scene.classlink, before).token_calls == 0
@@ -162,7 +148,7 @@ def test_a_tiles_address_of_somebody_else_opens_ones_own_account(scene: Scene) -
 @proves("C16", "T6", "K49")
 def test_twenty_equal_callbacks_redeem_once(scene: Scene) -> None:
     browser = scene.browser(TEACHER)
-    address = answered(scene, browser, scene.sonday)
+    address = scene.answered(browser, scene.sonday)
     before = scene.classlink.report()
     with ThreadPoolExecutor(20) as at_once:
         ends = list(at_once.map(
@@ -174,7 +160,7 @@ def test_twenty_equal_callbacks_redeem_once(scene: Scene) -> None:
 @proves("C19", "T11")
 def test_an_answer_of_classlink_opens_nothing_at_the_callback_of_clever(scene: Scene) -> None:
     browser = scene.browser(TEACHER)
-    address = answered(scene, browser, scene.sonday)
+    address = scene.answered(browser, scene.sonday)
     crossed = address.replace(scene.callback(scene.sonday), scene.callback(scene.galileo))
     assert crossed != address
     before = scene.classlink.report(), scene.clever.report()
@@ -186,7 +172,7 @@ def test_an_answer_of_classlink_opens_nothing_at_the_callback_of_clever(scene: S
 @proves("C13")
 def test_two_tabs_sign_in_at_once(scene: Scene) -> None:
     browser = scene.browser(TEACHER)
-    first, second = answered(scene, browser, scene.sonday), answered(scene, browser, scene.sonday)
+    first, second = scene.answered(browser, scene.sonday), scene.answered(browser, scene.sonday)
     assert browser.open(first).text("h1") == "Hello, Teacher 01 Sample"
     assert browser.open(second).text("h1") == "Hello, Teacher 01 Sample"
 

@@ -105,8 +105,9 @@ def test_a_signing_key_signs_with_rsa_and_for_the_provider_alone(resources: Reso
         f"Key{slot}IsOn", "RSA_2048", "SIGN_VERIFY")
     deny = key["Properties"]["KeyPolicy"]["Statement"][1]
     assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "kms:Sign")
-    (role,) = deny["Condition"]["ArnNotLike"].values()
-    assert role["Fn::Sub"].endswith(":role/${AWS::StackName}-SsoProviderFunctionRole-*")
+    (names,) = deny["Condition"]["ArnNotLike"].values()
+    assert [name["Fn::Sub"].partition("AccountId}:")[2] for name in names] == [
+        "role/${AWS::StackName}-SsoProviderFunctionRole-*", "assumed-role/${AWS::StackName}-SsoProviderFunctionRole-*"]
 
 
 def test_the_slot_that_signs_comes_first_and_both_are_published(functions: Resources) -> None:
@@ -146,7 +147,14 @@ def test_only_the_callback_reads_secrets_of_apps_and_only_those(expanded: Resour
     assert not found["SsoProviderFunctionRole"]
     assert {s.actions for s in found["SsoCallbackFunctionRole"]} == {("secretsmanager:GetSecretValue",)}
     places = {place for s in found["SsoCallbackFunctionRole"] for place in s.places}
-    assert {place.rpartition(":secret:")[2] for place in places} == {"${AWS::StackName}/sso/*", "ReferenceSecret"}
+    assert {place.rpartition(":secret:")[2] for place in places} == {"${AWS::StackName}/sso/*", "ReferenceSecret.Id"}
+
+
+@proves("T37")
+def test_who_reads_sources_may_not_read_the_secrets_of_sign_in(expanded: Resources) -> None:
+    (deny,) = [s for s in statements(expanded) if s.holder == "ReadASource" and s.effect == "Deny"]
+    assert deny.actions == ("secretsmanager:GetSecretValue",)
+    assert deny.places[0].endswith(":secret:${AWS::StackName}/sso/*")
 
 
 def test_sign_in_reads_one_item_of_a_roster_and_writes_none(expanded: Resources) -> None:

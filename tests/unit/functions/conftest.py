@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from homeroom.aws import handler as frame
+from homeroom.aws import sign_in_noting, web
 from homeroom.aws.settings import settings
+from homeroom.sso.ports import Outside
 from tests.fakes.memory import MemoryWorld
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,20 +43,23 @@ def load(function: str) -> ModuleType:
 
 
 @pytest.fixture
-def invoke(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, MemoryWorld, Any], dict[str, Any]]:
-    """Calls a handler in a world; idempotency, which needs a table, is tested in tests/contract."""
+def invoke(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, MemoryWorld | Outside, Any], dict[str, Any]]:
+    """Calls a handler in a world, or in an outside of sign-in; idempotency, which needs a table, is tested in tests/contract."""
     monkeypatch.setenv("POWERTOOLS_IDEMPOTENCY_DISABLED", "true")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Homeroom")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "homeroom")
     monkeypatch.setenv("IDEMPOTENCY_TABLE", "unused")
     settings.cache_clear()
     frame._metrics.cache_clear()
+    sign_in_noting.metrics.cache_clear()
 
-    def call(function: str, world: MemoryWorld, event: Any) -> dict[str, Any]:
-        monkeypatch.setattr(frame, "world", lambda: world)
+    def call(function: str, world: MemoryWorld | Outside, event: Any) -> dict[str, Any]:
+        name = "outside" if isinstance(world, Outside) else "world"
+        monkeypatch.setattr(web if name == "outside" else frame, name, lambda: world)
         answer: dict[str, Any] = load(function).handler(event, Context())
         return answer
 
     yield call
     settings.cache_clear()
     frame._metrics.cache_clear()
+    sign_in_noting.metrics.cache_clear()

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
-from homeroom.apply.items import record_key
+from homeroom.apply.items import link_key, record_key
 from homeroom.flow import sync
 from homeroom.model import places
 from homeroom.model.events import CreateRecord, RegisterProduct, StartRun, SupportOperation
@@ -24,7 +24,7 @@ from homeroom.support.door import start
 from homeroom.support.edits import ONLY_SHARED
 from homeroom.support.moving import EFFECT as MOVES
 from homeroom.support.operations import act
-from homeroom.support.options import EFFECT
+from homeroom.support.options import AT_ONCE, EFFECT
 from tests.builders.connections import APP, KEY_AND_SECRET, Stub, clever, matching_by_name, rest
 from tests.builders.oneroster import file_bytes, small_district, zip_bytes
 from tests.builders.questions import with_engine
@@ -42,7 +42,7 @@ from tests.fakes.plans import (
     write_parts,
 )
 from tests.fakes.portal_documents import MOVED, Documents, published
-from tests.unit.functions import fetching
+from tests.unit.functions import fetching, signing_in
 from tests.unit.functions.conftest import FUNCTIONS, ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore:Disabling idempotency")
@@ -236,6 +236,24 @@ def administered(*primary: str) -> Callable[[], MemoryWorld]:
     return world_of_it
 
 
+def rostered_by_clever() -> MemoryWorld:
+    """Clever is the portal, and somebody of the district logged in before anything was synced."""
+    world = memory_world(clever(product_line="Galileo", district_id="d-1", secret_name="clever-galileo",
+                                sign_in={"on": True}))
+    world.secrets.put("clever-galileo", APP)
+    world.sign_ins.attempts.record(Attempt("01K4J5N8E0TESTLOGIN0000001", START.isoformat(), portal="clever",
+                                           tenant="d-1", outcome="SSO-203", schools=("school-1",)))
+    owner, member = record_key(LAB.roster, "people", "p-1")
+    link, _ = link_key(LAB.roster, "sourced_id#clever-user-1")
+    world.roster.write([{"owner": owner, "member": member, "id": "p-1", "status": "active", "role": "teacher"},
+                        {"owner": link, "member": member, "kind": "sourced_id", "person": "p-1"}], [])
+    return world
+
+
+def for_classlink() -> MemoryWorld:
+    return memory_world(rest(product_line="Sonday", district_id="d-1"))
+
+
 def with_directory() -> MemoryWorld:
     """An integration whose options name the district's directory."""
     world = offering()
@@ -279,7 +297,7 @@ def _servers_end() -> Iterator[None]:
     fetching.SERVERS.close()
 
 
-CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
+CASES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "start_run/schedule": (delivered, {"state": "queued", "run": 1}),
     "start_run/sign_in": (delivered, {"state": "queued", "run": 1}),
     "start_run/hand": (delivered, {"state": "queued", "run": 1}),
@@ -374,11 +392,18 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "support/sign_ins_refused": (signed_in, {"counted": 1, "signed_in": 0}),
     "support/sign_ins_without_a_district": (signed_in, {"integration": None, "counted": 1}),
     "support/unlink": (signed_in, {"integration": LAB.id}),
+    "support/options_classlink_sign_in": (for_classlink, {"effect": AT_ONCE}),
+    "support/try_sign_in": (rostered_by_clever, {"person": "p-1", "role": "teacher", "page": None}),
+    "support/try_sign_in_with_an_older_id": (rostered_by_clever, {"person": None, "page": "SSO-203"}),
+    "support/end_rostering": (rostered_by_clever, {"status": "paused"}),
+    "support/signed_in_school": (rostered_by_clever, {"chosen": False, "all": False}),
+    "support/signed_in_school_confirmed": (rostered_by_clever, {"chosen": True}),
     "support/stale": (applied, {"checked": 1, "stale": []}),
     "support/limits": (applied, {"limits": {"GRD-04": {"percent": 40.0, "floor": 20}}, "loosened": ["GRD-04"]}),
     "support/season": (applied, {"integration": LAB.id, "today": "2026-09-07"}),
     "support/season_with_limits": (in_season, {"integration": LAB.id}),
     "support/season_removed": (in_season, {"seasons": [], "try": None}),
+    **signing_in.CASES,
 }
 
 
@@ -397,6 +422,17 @@ def test_the_sample_event_does_what_it_says(case: str, invoke, monkeypatch: pyte
         assert about.failure is None
     assert {name: answer[name] for name in expected} == expected
     assert json.loads(json.dumps(answer)) == answer
+
+
+@pytest.mark.parametrize("case", sorted(signing_in.LOCATIONS))
+def test_a_sample_event_that_leads_on_leads_where_configuration_says(case: str, invoke) -> None:
+    answer = invoke(case.split("/")[0], CASES[case][0](), event_of(case))
+    assert answer["headers"]["location"].startswith(signing_in.LOCATIONS[case])
+
+
+@pytest.mark.parametrize("case", sorted(signing_in.PAGES))
+def test_a_sample_event_that_leads_nowhere_shows_its_page(case: str, invoke) -> None:
+    assert signing_in.PAGES[case] in invoke(case.split("/")[0], CASES[case][0](), event_of(case))["body"]
 
 
 def test_every_sample_event_is_executed() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from homeroom.errors import Refused
+from tests.builders.connections import clever
 from tests.fakes.memory import memory_world
 from tests.fakes.plans import GUARD, LAB, file_lands, keep_plan, lease_of, person, run_through, write_parts
 from tests.unit.functions.conftest import FUNCTIONS, ROOT
@@ -77,6 +78,18 @@ def test_a_hold_and_a_failure_are_counted_and_told_without_names(event, words, m
     subject, text = world.notices.sent[0]
     assert LAB.id in subject
     assert "Jane" not in output + subject + text
+
+
+def test_a_run_that_finds_clever_disconnected_ends_the_sign_in_that_needs_it(invoke) -> None:
+    world, _ = begun(verdict="fail", failure={"code": "SRC-01", "text": "disconnected", "owner": "district",
+                                              "remedy": "Authorise the app again."})
+    on = clever(id=LAB.id, product_line="Galileo", district_id="d-1", sign_in={"on": True})
+    world.integrations.put(on)
+    for _ in range(2):
+        invoke("finish_run", world, {"integration": LAB.id, "run": 1, "fence": 1, "verdict": "fail"})
+    assert not world.integrations.get(LAB.id).sign_in.on
+    assert [subject for subject, _ in world.notices.sent if "sign-in" in subject] == [
+        "Homeroom: sign-in of lab-usd ended"]
 
 
 def test_stale_rosters_are_counted(invoke, capsys) -> None:

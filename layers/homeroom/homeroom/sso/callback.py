@@ -25,7 +25,7 @@ from homeroom.sso.ports import Outside
 from homeroom.sso.recording import Recording, ended
 from homeroom.sso.stops import Stop
 from homeroom.sso.subject import Subject, further, subject
-from homeroom.sso.values import hashed, reference, same
+from homeroom.sso.values import hashed, reference
 
 AGAIN_SECONDS = 30
 """A state that was used or is too old begins anew by itself only if the browser's last attempt is older than this."""
@@ -191,9 +191,7 @@ def _not_usable(arrived: _Arrived) -> Answer:
     if (waiting.portal, waiting.app) != (arrived.app.portal, arrived.app.key):
         raise Stop("SSO-107", "state of another app", security="app mismatch")
     held = cookies.bound(key, arrived.request.cookies)
-    if held and same(hashed(held), waiting.bind):
-        raise Stop("SSO-105", "used at this moment")
-    raise Stop("SSO-104", "no cookie" if not held else "another cookie", security="binding mismatch")
+    raise Stop("SSO-104", "another cookie" if held else "no cookie", security="binding mismatch")
 
 
 def _begun_again(arrived: _Arrived) -> Answer:
