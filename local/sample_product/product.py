@@ -105,10 +105,8 @@ def product(settings: Settings, seconds: Callable[[], float] = time.time) -> Fla
 
 def _add_sign_in(app: Flask, client: Any, settings: Settings) -> None:
     def begin(**hint: str) -> ResponseReturnValue:
-        # The library would make a nonce of 20 characters, and the provider wants 22 at least.
         try:
-            return client.authorize_redirect(  # type: ignore[no-any-return]
-                settings.redirect_uri, nonce=secrets.token_urlsafe(32), **hint)
+            return client.authorize_redirect(settings.redirect_uri, **hint)  # type: ignore[no-any-return]
         except (RequestException, RuntimeError, KeyError):
             raise Refused(502, "Sign-in did not answer", "Try again in a few minutes.") from None
 

@@ -46,6 +46,7 @@ class PortalPerson(_OfJson):
     sis_id: str = ""
     number: str = ""
     authorized_by: str = "district"
+    schools: tuple[str, ...] = ()
 
 
 @dataclass
@@ -78,7 +79,7 @@ def clever_claims(person: PortalPerson) -> Json:
 def clever_userinfo(person: PortalPerson) -> Json:
     first, _, last = person.name.partition(" ")
     return {"sub": person.id, **clever_claims(person), "district_id": person.tenant,
-            "name": {"first": first, "middle": "", "last": last}, "schools": [], "authorized_by": person.authorized_by}
+            "name": {"first": first, "middle": "", "last": last}, "schools": list(person.schools), "authorized_by": person.authorized_by}
 
 
 def clever_me(person: PortalPerson) -> Json:

@@ -44,7 +44,8 @@ def load(function: str) -> ModuleType:
 
 @pytest.fixture
 def invoke(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, MemoryWorld | Outside, Any], dict[str, Any]]:
-    """Calls a handler in a world, or in an outside of sign-in; idempotency, which needs a table, is tested in tests/contract."""
+    """Calls a handler in a world, or in an outside of sign-in; idempotency, which needs a table, is tested in
+    tests/contract."""
     monkeypatch.setenv("POWERTOOLS_IDEMPOTENCY_DISABLED", "true")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Homeroom")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "homeroom")

@@ -29,9 +29,8 @@ TOLD = (
     "tenant", "subject_ref", "hops", "unsolicited",
 )
 """What a line says of an attempt."""
-WORDS = frozenset({*TOLD, "code", "name", "client_id", "status", "kid"})
-"""All that a line of another kind may hold: a word that is not here is left out. `name` is called `what` in the log,
-where `name` is the logger's own."""
+WORDS = frozenset({*TOLD, "code", "client_id", "error", "at"})
+"""All that a line of another kind may hold: a word that is not here is left out."""
 
 
 @cache
@@ -81,4 +80,4 @@ def _add(metric: str) -> None:
 
 
 def _listed(words: Mapping[str, str | int]) -> dict[str, str | int]:
-    return {"what" if name == "name" else name: value for name, value in words.items() if name in WORDS}
+    return {name: value for name, value in words.items() if name in WORDS}

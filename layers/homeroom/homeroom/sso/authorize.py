@@ -31,8 +31,8 @@ from homeroom.sso.values import fresh, hashed
 
 MOST_QUERY = 4096
 """Characters of a product's request: state and nonce may have 512 each, and more when encoded."""
-_VALUE = re.compile(r"[\x21-\x7e]{22,512}")
-"""A state or nonce: long enough not to be guessed, printable, without blanks."""
+_VALUE = re.compile(r"[\x21-\x7e]{16,512}")
+"""A state or nonce: long enough not to be guessed, printable, without blanks. Libraries make 20 and more characters."""
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _REFUSED_PARAMETERS: Mapping[str, str] = {
     "request": "request_not_supported", "request_uri": "request_uri_not_supported",

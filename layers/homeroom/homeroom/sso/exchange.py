@@ -19,7 +19,7 @@ from homeroom.sso.stops import NoAnswer, Stop
 from homeroom.sso.web import told
 
 SECRET_SECONDS = 300
-"""A client secret is read again after this; at once where the portal says that it is not ours any more."""
+"""A client secret is read again after this; by the next sign-in where the portal says that it is not ours any more."""
 _LONGEST = 16 * 1024
 
 
@@ -44,13 +44,9 @@ def exchange(code: str, transaction: Transaction, app: App, portal: Portal, outs
     Raises Stop: SSO-103 where the portal gives no tokens, SSO-105 where it no longer knows the code, SSO-109 where an
     app with OIDC gets no id_token (conformance 23).
     """
-    secret = _secret(app, outside)
-    reply = _asked(code, secret, transaction, app, portal, outside)
+    reply = _asked(code, _secret(app, outside), transaction, app, portal, outside)
     if _error(reply) == "invalid_client":
-        # Refused before the code was looked at: not a redemption. Once more only if the secret was changed meanwhile.
-        newer = _secret(app, outside, anew=True)
-        if newer != secret:
-            reply = _asked(code, newer, transaction, app, portal, outside)
+        outside.kept.pop(_place(app), None)  # it may have been changed: the next sign-in reads it anew
     if reply.status != 200:
         raise _stopped(_error(reply), reply.status, portal, outside)
     return _tokens(reply, app)
@@ -123,11 +119,15 @@ def _stopped(error: str, status: int, portal: Portal, outside: Outside) -> Stop:
     return Stop("SSO-103", f"token: status {status}")
 
 
-def _secret(app: App, outside: Outside, *, anew: bool = False) -> str:
+def _secret(app: App, outside: Outside) -> str:
     """The app's client secret. Raises what the store raises: a fault of ours, and nothing was sent."""
-    now, place = outside.clock.now().timestamp(), f"secret {app.secret_name}"
+    now, place = outside.clock.now().timestamp(), _place(app)
     kept: tuple[float, str] | None = outside.kept.get(place)
-    if kept is None or anew or not 0 <= now - kept[0] < SECRET_SECONDS:
+    if kept is None or not 0 <= now - kept[0] < SECRET_SECONDS:
         kept = now, outside.secrets.get(app.secret_name)["client_secret"]
         outside.kept[place] = kept
     return kept[1]
+
+
+def _place(app: App) -> str:
+    return f"secret {app.secret_name}"
