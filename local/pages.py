@@ -188,9 +188,17 @@ def _first_lines(app: Path) -> str:
 def _in_short(case: Path) -> str:
     """The words of an event by which one recognises it."""
     event: dict[str, Any] = json.loads(case.read_text(encoding="utf-8"))
+    if "rawPath" in event:
+        return f"`{event['requestContext']['http']['method']} {event['rawPath']}`" + _asked(event["rawQueryString"])
     told = {key: value for key, value in event.items() if isinstance(value, str | int) and key not in _LONG}
     words = [f"{key} `{value if isinstance(value, str) else json.dumps(value)}`" for key, value in told.items()]
     return ", ".join(words or event)
+
+
+def _asked(query: str) -> str:
+    """The names of the parameters of a request."""
+    names = [pair.partition("=")[0] for pair in query.split("&") if pair]
+    return f" with {', '.join(names)}" if names else ""
 
 
 _LONG = frozenset({"id", "account", "time", "region", "version", "by", "reason", "plan_hash", "content_hash"})

@@ -79,7 +79,8 @@ def clever_claims(person: PortalPerson) -> Json:
 def clever_userinfo(person: PortalPerson) -> Json:
     first, _, last = person.name.partition(" ")
     return {"sub": person.id, **clever_claims(person), "district_id": person.tenant,
-            "name": {"first": first, "middle": "", "last": last}, "schools": list(person.schools), "authorized_by": person.authorized_by}
+            "name": {"first": first, "middle": "", "last": last}, "schools": list(person.schools),
+            "authorized_by": person.authorized_by}
 
 
 def clever_me(person: PortalPerson) -> Json:

@@ -203,7 +203,7 @@ def test_no_usable_value_is_told_apart_from_nobody() -> None:
     assert lab.runs.asked == []
 
 
-@proves("C36")
+@proves("C36", "K53")
 def test_whoever_is_not_there_yet_asks_for_a_run_once_in_fifteen_minutes() -> None:
     lab = Lab()
     lab.known(clever_view())
