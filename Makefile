@@ -11,7 +11,7 @@ help: ## list the targets
 setup: ## make .venv (first time some 20 seconds, afterwards nothing)
 	@$(PYTHON) .ci/setup.py
 
-demo: setup ## three landings in the embedded AWS; KEEP=1 leaves it running
+demo: setup ## three landings and two sign-ins in the embedded AWS; KEEP=1 leaves it running
 	@$(BIN)/homeroom demo $(if $(KEEP),--keep)
 
 test: setup ## all tests but benchmarks

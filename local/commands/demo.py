@@ -1,9 +1,11 @@
-"""`homeroom demo`: a sample district in the embedded AWS: three landings, the same from ClassLink and Clever, sign-in."""
+"""`homeroom demo`: a sample district in the embedded AWS: three landings, the same from two services, two sign-ins."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +13,10 @@ import typer
 from local import screen
 from local.commands.options import Json
 from local.demo import sample, sources
-from local.demo.neighbours import Neighbours, end_neighbours
+from local.demo.neighbours import KEPT, Neighbours, end_neighbours
 from local.demo.signing_in import PRODUCT_NAME, STUDENT, TEACHER, SigningIn, hold_to_expectations
 from local.demo.story import Story, expect, stopwatch
-from local.embedded import Embedded, EmbeddedError, deploy, embedded, up
+from local.embedded import HOME, Embedded, EmbeddedError, deploy, embedded, up
 from local.reasons import Stopped
 from local.stack import Stack
 from local.views.stack import addresses_view
@@ -150,24 +152,24 @@ def _aws(keep: bool, quiet: bool) -> Iterator[Embedded]:
 
 def _sign_in(stack: Stack, front_door: str, keep: bool, quiet: bool) -> dict[str, Any]:
     """A tile is clicked twice. What stands beside the embedded AWS for that ends with it, or is kept with it."""
-    end_neighbours()
-    signing_in = SigningIn(stack, front_door, Neighbours())
+    folder = KEPT if keep else Path(tempfile.mkdtemp(prefix="neighbours-", dir=HOME))
+    signing_in = SigningIn(stack, front_door, Neighbours(folder, end_neighbours(folder)))
     try:
         summary = signing_in.set_up()
         _say(f"\nconnect   {signing_in.integration}: ClassLink (a fake) with a tile for {PRODUCT_NAME} (a sample)\n"
              f"run {summary['run']:<6}{' '.join(WORDS)}", quiet)
-        clicks = [signing_in.click(who) for who in (TEACHER, STUDENT)]
+        teacher, student = signing_in.click(TEACHER), signing_in.click(STUDENT)
         history = signing_in.history()
-        hold_to_expectations(*clicks, history)
+        hold_to_expectations(teacher, student, history)
     finally:
         if not keep:
-            end_neighbours()
-    for click in clicks:
+            end_neighbours(folder)
+    for click in (teacher, student):
         _say(f"click     {click.who} signs in at ClassLink and clicks the tile, {click.seconds:.1f} s\n"
              f"          → {click.words}", quiet)
     _say(f"history   {history['counted']} sign-ins: {history['signed_in']} signed in, "
          + ", ".join(f"{one['count']} {one['outcome']}" for one in history["refused"]), quiet)
-    return {"clicks": [click.as_json() for click in clicks], "integration": signing_in.integration,
+    return {"clicks": [teacher.as_json(), student.as_json()], "integration": signing_in.integration,
             "portal": signing_in.portal if keep else None, "product": signing_in.product if keep else None}
 
 

@@ -13,16 +13,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from local.embedded import HOME
 from local.reasons import Stopped
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = "neighbours"
+KEPT = HOME / "neighbours"
+"""The folder of those that are left up."""
 NOTE = "running.json"
 END_SECONDS = 5.0
 PORTAL, PRODUCT = "tests.fakes.portal_server", "local.sample_product"
@@ -30,56 +32,57 @@ PORTAL, PRODUCT = "tests.fakes.portal_server", "local.sample_product"
 
 @dataclass
 class Neighbours:
-    """Programs of ours, with their files in a folder that only we read."""
+    """Programs of ours. `folder` is for us alone: secrets and names are in it for as long as they run.
 
-    home: Path = HOME
-    started: list[tuple[int, str]] = field(default_factory=list)
+    `before`: module → port that it had in an earlier demo; a portal comes back there, because sign-in remembers for a
+    minute where a portal is.
+    """
 
-    @property
-    def folder(self) -> Path:
-        """Secrets and names are in it for as long as the programs run."""
-        made = self.home / FOLDER
-        made.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return made
+    folder: Path = KEPT
+    before: Mapping[str, int] = field(default_factory=dict)
+    started: list[tuple[int, str, int]] = field(default_factory=list)
 
     def write(self, name: str, content: str) -> Path:
         """A file for a program."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = self.folder / name
         file.touch(mode=0o600)
         file.write_text(content)
         return file
 
-    def start(self, module: str, *arguments: str) -> Mapping[str, Any]:
+    def start(self, module: str, *arguments: str, port: int | None = None) -> Mapping[str, Any]:
         """Start a program that says in one line of JSON where it is. Raises Stopped where it says nothing."""
-        command = [sys.executable, "-m", module, *arguments]
-        log = (self.folder / f"{module}.log").open("wb")
-        with log:
-            process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+        chosen = self.before.get(module, 0) if port is None else port
+        command = [sys.executable, "-m", module, *arguments, "--port", str(chosen)]
+        log = self.write(f"{module}.log", "")
+        with log.open("wb") as sink:
+            process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sink,
                                        text=True, start_new_session=True)
-        self.started.append((process.pid, module))
-        self._note()
+        self._note(process.pid, module, chosen)
         assert process.stdout is not None
         with process.stdout:
-            told = process.stdout.readline()
-        if not told:
-            raise Stopped(f"{module} did not start", f"Its log is {log.name}.")
-        said: dict[str, Any] = json.loads(told)
-        return said
+            line = process.stdout.readline()
+        if not line:
+            raise Stopped(f"{module} did not start", f"Its log is {log}.")
+        told: dict[str, Any] = json.loads(line)
+        self.started.pop()
+        self._note(process.pid, module, urlsplit(told["url"]).port or 0)
+        return told
 
-    def _note(self) -> None:
+    def _note(self, pid: int, module: str, port: int) -> None:
+        self.started.append((pid, module, port))
         self.write(NOTE, json.dumps(self.started))
 
 
-def end_neighbours(home: Path = HOME) -> int:
-    """End those that run, by their process ids, and remove their files. How many there were."""
-    folder = home / FOLDER
+def end_neighbours(folder: Path = KEPT) -> Mapping[str, int]:
+    """End those of a folder that run, by their process ids, and remove it. The ports that they had."""
     try:
-        known: Sequence[Sequence[Any]] = json.loads((folder / NOTE).read_text())
+        known: list[tuple[int, str, int]] = json.loads((folder / NOTE).read_text())
     except FileNotFoundError:
-        return 0
-    ended = [pid for pid, module in known if _end(pid, module)]
+        known = []
+    ended = {module: port for pid, module, port in known if _end(pid, module)}
     shutil.rmtree(folder, ignore_errors=True)
-    return len(ended)
+    return ended
 
 
 def free_port() -> int:

@@ -1,8 +1,8 @@
 """The last part of the demo: a teacher clicks a tile and is in the product; a student of a Sonday product is not.
 
-The portal is a pretend ClassLink (`tests/fakes/portal_server.py`), the product the sample product (Flask, Authlib); what
-is between is deployed: the functions of sign-in, its tables and its signing key. Real HTTP, and a browser that draws
-nothing (`browser.py`).
+The portal is a pretend ClassLink (`tests/fakes/portal_server.py`), the product the sample product (Flask, Authlib);
+what is between is deployed: the functions of sign-in, its tables and its signing key. Real HTTP, and a browser that
+draws nothing (`browser.py`).
 """
 
 from __future__ import annotations
@@ -130,8 +130,7 @@ class SigningIn:
         people = self.neighbours.write("people.json", json.dumps({self.integration: self._people()}))
         self.neighbours.start(
             PRODUCT, "--issuer", self.front_door, "--client-id", self.integration, "--client-secret-file", str(secret),
-            "--port", str(port), "--people", str(people), "--name", PRODUCT_NAME, "--portal",
-            f"ClassLink={portal['url']}/portal")
+            "--people", str(people), "--name", PRODUCT_NAME, "--portal", f"ClassLink={portal['url']}/portal", port=port)
 
     def _people(self) -> dict[str, dict[str, str]]:
         """The product's copy of the roster, of those who click: internal id → name and role."""
@@ -139,10 +138,9 @@ class SigningIn:
         pages = self.stack.clients("dynamodb").get_paginator("scan")
         listed = pages.paginate(TableName=self.stack.outputs["RosterTableName"], ConsistentRead=True)
         items = ({name: read(value) for name, value in item.items()} for page in listed for item in page["Items"])
-        found = {item["id"]: {"name": f"{item['given_name']} {item['family_name']}", "role": item["role"]}
+        return {item["id"]: {"name": f"{item['given_name']} {item['family_name']}", "role": item["role"]}
                  for item in items if item["owner"].startswith(f"{self.integration}#") and "shard" in item
                  and item["entity"] == "people" and item["source_id"] in ACCOUNTS}
-        return found
 
 
 def hold_to_expectations(teacher: Click, student: Click, history: Mapping[str, Any]) -> None:

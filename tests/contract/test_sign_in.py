@@ -201,6 +201,7 @@ def linked(integration: str) -> Link:
 def test_a_link_is_found_by_its_subject_alone(parts: Parts, name: str) -> None:
     assert parts.links.add(linked(name))
     assert parts.links.find(name, "clever", "d-1", "subject-1") == linked(name)
+    assert parts.world.sign_ins.linked(name, "clever", "d-1", linked(name).person) == linked(name)
     assert parts.links.find(name, "clever", "d-2", "subject-1") is None
     assert parts.links.find(f"{name}-x", "clever", "d-1", "subject-1") is None
 

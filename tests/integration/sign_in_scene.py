@@ -13,7 +13,7 @@ from homeroom.aws.sign_ins_table import SignInsTable
 from homeroom.aws.values import plain_item
 from homeroom.model import events
 from homeroom.model.integration import Integration, PortalSignIn, SignIn
-from homeroom.model.sign_in import Attempt
+from homeroom.model.sign_in import Attempt, Portal, PortalName
 from homeroom.model.sign_in_events import AppGiven, RegisterProduct
 from homeroom.model.source import CleverApi
 from local.demo import sample
@@ -38,14 +38,16 @@ def embedded_scene(aws: Embedded, name: str) -> Iterator[Scene]:
     """Two integrations under this name: Sonday by files that land, ClassLink as portal; Galileo by Clever's API."""
     known: dict[tuple[str, str], Person] = {}
 
-    def register(settings: Settings) -> str:
-        return _registered(aws, settings)
+    def registered(settings: Settings) -> str:
+        slug, product, _, portal = next(offer for offer in OFFERS if offer[0] == settings.client_id)
+        app = app_of(slug, portal)
+        return register(aws, slug=slug, product=product, base_url=settings.base_url, portal=portal, client_id=app.id,
+                        client_secret=app.secret)
 
-    with around(aws.front_door, lambda district, person: known.get((district, person)), register) as parts:
-        table = _table(aws)
+    with around(aws.front_door, lambda district, person: known.get((district, person)), registered) as parts:
         for portal in TENANT:
-            table.accept_portal(parts[portal].portal())
-        known |= _names(_sonday(aws, f"{name}-sonday"))
+            accept(aws, parts[portal].portal())
+        known |= _names(sonday(aws, f"{name}-sonday"))
         with _galileo(aws, f"{name}-galileo") as galileo:
             known |= _names(galileo)
             yield Scene(**parts, attempts=lambda: attempts(aws))
@@ -60,28 +62,28 @@ def attempts(aws: Embedded) -> Sequence[Attempt]:
     return [attempt_of(item) for item in items if "login_id" in item and "outcome" in item]
 
 
-def _table(aws: Embedded) -> SignInsTable:
+def accept(aws: Embedded, portal: Portal) -> None:
+    """Let sign-in use the addresses of a portal on this machine: no operation takes such."""
     assert aws.stack is not None
-    return SignInsTable(aws.clients("dynamodb"), aws.stack["SignInsTableName"], lambda: b"")
+    SignInsTable(aws.clients("dynamodb"), aws.stack["SignInsTableName"], lambda: b"").accept_portal(portal)
 
 
-def _registered(aws: Embedded, settings: Settings) -> str:
-    """As staff do it: the product gets the client secret that the operation shows once."""
-    slug, product, _, portal = next(offer for offer in OFFERS if offer[0] == settings.client_id)
-    app = app_of(slug, portal)
+def register(aws: Embedded, *, slug: str, product: str, base_url: str, portal: PortalName, client_id: str,
+             client_secret: str) -> str:
+    """As staff do it: a product with its app; its client secret, which the operation shows once."""
+    app = AppGiven(portal=portal, key=slug, client_id=client_id, client_secret=SecretStr(client_secret))
     answer = Lab(aws, "none").stack.ask(RegisterProduct(
-        operation="register_product", slug=slug, product=product, redirect_uris=(settings.redirect_uri,),
-        initiate_uri=settings.initiate_uri, home_url=f"{settings.base_url}/", support_url=f"{settings.base_url}/help",
-        apps=(AppGiven(portal=portal, key=slug, client_id=app.id, client_secret=SecretStr(app.secret)),),
+        operation="register_product", slug=slug, product=product, redirect_uris=(f"{base_url}/sso/callback",),
+        initiate_uri=f"{base_url}/sso/initiate", home_url=f"{base_url}/", support_url=f"{base_url}/help", apps=(app,),
         rotate=True, **ASKS))
     return str(answer["client_secret"])
 
 
-def _sonday(aws: Embedded, name: str) -> Lab:
+def sonday(aws: Embedded, name: str, tenant: str = TENANT["classlink"]) -> Lab:
+    """The sample district with an administrator, synced, ClassLink as its portal."""
     lab = Lab(aws, name).connect(
         district_id=sample.DISTRICT_ID, aggregator="classlink", product_line="Sonday", products=("Sonday System 1",),
-        timezone="America/Chicago",
-        sign_in=SignIn(on=True, portals={"classlink": PortalSignIn(tenants=(TENANT["classlink"],))}))
+        timezone="America/Chicago", sign_in=SignIn(on=True, portals={"classlink": PortalSignIn(tenants=(tenant,))}))
     export = sample.first_day().with_rows("users", [ADMINISTRATOR])
     assert lab.land(export.zip_bytes())["outcome"] == "applied"
     return lab

@@ -168,3 +168,24 @@ def test_metrics_of_a_failing_call_are_told_too(capsys) -> None:
     with pytest.raises(Refused):
         made(stage)(EVENT, Context())
     assert "RunFailed" in capsys.readouterr().out
+
+
+class Memory:
+    """Stands for `Once`: remembers under what answers would be kept."""
+
+    def __init__(self, asked: list[Any]):
+        self.asked = asked
+
+    def __call__(self, same: Any, act: Any, _context: Any = None) -> Any:
+        self.asked.append(same)
+        return act()
+
+
+@pytest.mark.parametrize(("unkept", "same"), [((), "request-1"), ((UpsertRoster,), None)])
+def test_an_answer_that_may_lie_nowhere_is_kept_under_nothing(
+    unkept: tuple[type, ...], same: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(frame, "Once", lambda *_, **__: Memory(asked))
+    assert made(lambda _event, _call: Told(), unkept=unkept)(EVENT, Context()) == {"done": True}
+    assert asked == [same]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +41,11 @@ def load(function: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def event_of(case: str) -> Any:
+    """The sample event of a case: `support/connect` stands in `events/support/connect.json`."""
+    return json.loads((ROOT / "events" / f"{case}.json").read_text())
 
 
 @pytest.fixture

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
-from homeroom.apply.items import link_key, record_key
+from homeroom.apply.items import record_key
 from homeroom.flow import sync
 from homeroom.model import places
-from homeroom.model.events import CreateRecord, RegisterProduct, StartRun, SupportOperation
+from homeroom.model.events import CreateRecord, StartRun, SupportOperation
 from homeroom.model.fetched import Fetched
-from homeroom.model.integration import Blackout, Pause, PortalSignIn, Primary, Season, SignIn
+from homeroom.model.integration import Blackout, Pause, Primary, Season
 from homeroom.model.run import Approval, Lease
-from homeroom.model.sign_in import SIGNED_IN, Attempt, Link
 from homeroom.read import probing
-from homeroom.sso.portals import PORTALS
 from homeroom.support.door import start
 from homeroom.support.edits import ONLY_SHARED
 from homeroom.support.moving import EFFECT as MOVES
 from homeroom.support.operations import act
-from homeroom.support.options import AT_ONCE, EFFECT
+from homeroom.support.options import EFFECT
 from tests.builders.connections import APP, KEY_AND_SECRET, Stub, clever, matching_by_name, rest
 from tests.builders.oneroster import file_bytes, small_district, zip_bytes
 from tests.builders.questions import with_engine
@@ -41,9 +38,8 @@ from tests.fakes.plans import (
     run_through,
     write_parts,
 )
-from tests.fakes.portal_documents import MOVED, Documents, published
-from tests.unit.functions import fetching, signing_in
-from tests.unit.functions.conftest import FUNCTIONS, ROOT
+from tests.unit.functions import fetching, signing_in, support_of_sign_in
+from tests.unit.functions.conftest import FUNCTIONS, ROOT, event_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Disabling idempotency")
 
@@ -236,58 +232,10 @@ def administered(*primary: str) -> Callable[[], MemoryWorld]:
     return world_of_it
 
 
-def rostered_by_clever() -> MemoryWorld:
-    """Clever is the portal, and somebody of the district logged in before anything was synced."""
-    world = memory_world(clever(product_line="Galileo", district_id="d-1", secret_name="clever-galileo",
-                                sign_in={"on": True}))
-    world.secrets.put("clever-galileo", APP)
-    world.sign_ins.attempts.record(Attempt("01K4J5N8E0TESTLOGIN0000001", START.isoformat(), portal="clever",
-                                           tenant="d-1", outcome="SSO-203", schools=("school-1",)))
-    owner, member = record_key(LAB.roster, "people", "p-1")
-    link, _ = link_key(LAB.roster, "sourced_id#clever-user-1")
-    world.roster.write([{"owner": owner, "member": member, "id": "p-1", "status": "active", "role": "teacher"},
-                        {"owner": link, "member": member, "kind": "sourced_id", "person": "p-1"}], [])
-    return world
-
-
-def for_classlink() -> MemoryWorld:
-    return memory_world(rest(product_line="Sonday", district_id="d-1"))
-
-
 def with_directory() -> MemoryWorld:
     """An integration whose options name the district's directory."""
     world = offering()
     world.integrations.put(matching_by_name(world.integrations.get(LAB.id), tenant="district.example"))
-    return world
-
-
-def registered() -> MemoryWorld:
-    """A product of which the registration stands, without an app yet."""
-    world = memory_world()
-    act(RegisterProduct.model_validate(event_of("support/register_product")), world)
-    return world
-
-
-def portal_moved() -> MemoryWorld:
-    """Clever publishes another address of its keys than we use; ClassLink what we use."""
-    shown = {portal.issuer: published(portal, **({"jwks_uri": MOVED} if portal.name == "clever" else {}))
-             for portal in PORTALS.values()}
-    web = Documents({f"{issuer}/.well-known/openid-configuration": told for issuer, told in shown.items()})
-    return replace(registered(), web=web)
-
-
-def signed_in() -> MemoryWorld:
-    """Three sign-ins: one well, one of somebody who is not in the roster, one of an unknown district; and a link."""
-    signing = SignIn(on=True, portals={"classlink": PortalSignIn(tenants=("2284",))})
-    world, at = memory_world(LAB.model_copy(update={"sign_in": signing})), START.isoformat()
-    told: dict[str, Any] = {"portal": "classlink", "app": "sonday-1", "product": "Sonday System 1", "tenant": "2284"}
-    for number, words in enumerate((
-        {"integration": LAB.id, "outcome": "SSO-203", "step": "person", "reason": "no run was applied yet"},
-        {"integration": LAB.id, "outcome": SIGNED_IN, "person": "p-9", "role": "teacher", "redeemed_at": at},
-        {"outcome": "SSO-201", "step": "district", "tenant": "9999"},
-    ), 1):
-        world.sign_ins.attempts.record(Attempt(f"01KB6S0M3N{number:016}", at, **told | words))
-    world.sign_ins.links.add(Link(LAB.id, "classlink", "2284", "u-1", "p-9", "login", "01KB6S0M3N1", at))
     return world
 
 
@@ -381,34 +329,14 @@ CASES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "support/try_undo": (synced, {"run": 1, "verdict": "apply"}),
     "support/as_of": (synced, {"found": True, "status": "active"}),
     "support/as_of_class": (synced, {"found": True, "entity": "classes"}),
-    "support/register_product": (memory_world, {"slug": "sonday-1", "line": "Sonday", "client_secrets": 1}),
-    "support/register_product_turn_secret": (registered, {"slug": "sonday-1", "client_secrets": 2}),
-    "support/registrations": (registered, {"issuer": "https://sso.vendor.example"}),
-    "support/check_portal": (portal_moved, {"portal": "clever", "offered": {"jwks": MOVED}}),
-    "support/check_portal_accept": (portal_moved, {"effect": "The accepted addresses count within a minute."}),
-    "support/check_portals": (portal_moved, {"checked": 2, "differs": ["clever"], "silent": []}),
-    "support/sign_in": (signed_in, {"outcome": "SSO-203", "turn": "the district", "person": ""}),
-    "support/sign_ins": (signed_in, {"counted": 2, "signed_in": 1, "all": True}),
-    "support/sign_ins_refused": (signed_in, {"counted": 1, "signed_in": 0}),
-    "support/sign_ins_without_a_district": (signed_in, {"integration": None, "counted": 1}),
-    "support/unlink": (signed_in, {"integration": LAB.id}),
-    "support/options_classlink_sign_in": (for_classlink, {"effect": AT_ONCE}),
-    "support/try_sign_in": (rostered_by_clever, {"person": "p-1", "role": "teacher", "page": None}),
-    "support/try_sign_in_with_an_older_id": (rostered_by_clever, {"person": None, "page": "SSO-203"}),
-    "support/end_rostering": (rostered_by_clever, {"status": "paused"}),
-    "support/signed_in_school": (rostered_by_clever, {"chosen": False, "all": False}),
-    "support/signed_in_school_confirmed": (rostered_by_clever, {"chosen": True}),
     "support/stale": (applied, {"checked": 1, "stale": []}),
     "support/limits": (applied, {"limits": {"GRD-04": {"percent": 40.0, "floor": 20}}, "loosened": ["GRD-04"]}),
     "support/season": (applied, {"integration": LAB.id, "today": "2026-09-07"}),
     "support/season_with_limits": (in_season, {"integration": LAB.id}),
     "support/season_removed": (in_season, {"seasons": [], "try": None}),
+    **support_of_sign_in.CASES,
     **signing_in.CASES,
 }
-
-
-def event_of(case: str) -> Any:
-    return json.loads((ROOT / "events" / f"{case}.json").read_text())
 
 
 @pytest.mark.parametrize("case", sorted(CASES))

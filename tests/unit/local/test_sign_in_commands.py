@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from homeroom.apply.items import record_key
 from homeroom.model.integration import PortalSignIn, SignIn
 from homeroom.model.sign_in import SIGNED_IN, Attempt, Link
+from homeroom.sso.codes import CODES
 from homeroom.sso.portals import PORTALS
+from local.views.sign_ins import failed_view
 from tests.fakes.memory import START
 from tests.fakes.memory_sso import BASE
 from tests.fakes.plans import LAB
@@ -164,3 +167,21 @@ def test_unlinking_says_what_was_removed(signing: MemoryAws, homeroom: Homeroom)
     assert "canary-subject" not in ran.out
     again = homeroom("unlink", "lab-usd", "p-9", "classlink", "--reason", "merged account")
     assert (again.code, "no stored link at this portal" in again.err) == (1, True)
+
+
+def test_a_person_shows_by_what_sign_in_finds_them(signing: MemoryAws, homeroom: Homeroom) -> None:
+    owner, member = record_key(LAB.roster, "people", "p-9")
+    signing.world.roster.write([{"owner": owner, "member": member, "entity": "people", "id": "p-9", "run": 1,
+                                 "source_id": "s-9", "status": "active", "role": "teacher"}], [])
+    seen = words_of(homeroom("person", "lab-usd", "p-9").out)
+    assert "Sign-in at classlink: not found, nobody said which value of ClassLink equals which identity" in seen
+    assert "Linked at classlink (2284) by login since 2026-09-07 06:00 UTC, at the sign-in LOGIN00001" in seen
+
+
+def test_an_explanation_lists_the_sign_ins_that_failed() -> None:
+    title = CODES["SSO-205"].title
+    (made,) = failed_view({"failed": [{"login": "LOGIN00003", "at": START.isoformat(), "outcome": "SSO-205",
+                                       "shown": {"title": title}}]})
+    assert [list(column.cells) for column in made.columns] == [
+        ["LOGIN00003"], ["2026-09-07 06:00"], ["SSO-205"], [title]]
+    assert failed_view({"failed": []}) == []

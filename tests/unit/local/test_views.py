@@ -167,7 +167,7 @@ def test_somebody_archived_by_hand_is_not_shown_as_active(capsys: pytest.Capture
     over = {"action": "archive", "by": "ann", "at": "2026-09-07T09:30:00.123456+00:00", "reason": "left"}
     person = {"source_id": "t-1", "status": "active", "made_by_hand": False, "id": "i-1", "by_hand": over,
               "fields": {"enabled": {"value": True, "from": "by hand, 2026-09-07T09:30:00+00:00, ann"}},
-              "identities": [], "classes": []}
+              "identities": [], "classes": [], "sign_in": {"by": [], "links": []}}
     told = shown(capsys, *person_view(person))
     assert "t-1 archived by hand" in told
     assert "Archived by ann, 2026-09-07 09:30 UTC, until the next run: left" in told

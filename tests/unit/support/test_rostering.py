@@ -81,6 +81,7 @@ def test_ending_rostering_stops_runs_and_ends_sign_in_with_notice() -> None:
 def test_whoever_tries_is_told_that_it_ended() -> None:
     world = rostered(galileo())
     ends(world)
+    do(world, "options", integration="lab-usd", choices={"options": {"strict": True}}, by="tse")
     registry = world.sign_ins.registry
     registry.views["lab-usd"] = sign_in_view(world.integrations.get("lab-usd").model_dump(mode="json"))
     with pytest.raises(Stop) as stopped:

@@ -15,6 +15,7 @@ from homeroom.model.events import SupportOperation
 from homeroom.model.sign_in import Registration
 from homeroom.ports import House
 from homeroom.support.operations import act
+from tests.conftest import ROOT
 from tests.fakes.memory import MemoryWorld, memory_world
 from tests.fakes.memory_sso import BASE
 from tests.sso.proves import proves
@@ -242,3 +243,9 @@ def test_two_who_change_at_once_do_not_overwrite_each_other() -> None:
     with pytest.raises(Refused, match="changed meanwhile"):
         world.sign_ins.register(replace(stale, home_url="https://sonday.example/new"), stale)
     assert registered(world).enabled is False
+
+
+@proves("T37")
+def test_the_function_keeps_the_answer_with_a_secret_in_no_memory_of_events() -> None:
+    source = (ROOT / "functions/support/app.py").read_text(encoding="utf-8")
+    assert "unkept=(RegisterProduct,)" in source

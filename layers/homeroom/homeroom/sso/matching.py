@@ -174,7 +174,7 @@ def _holder(clue: _Clue, view: SignInView, rosters: Rosters) -> str | None:
     if held is None or clue.rule != EMAIL:
         return held
     roles = roles_of(rosters.person(view.integration, held) or {})
-    return held
+    return held if roles and roles <= STAFF_ROLES else None
 
 
 def _clues(subject: Subject, view: SignInView) -> list[_Clue]:
