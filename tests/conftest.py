@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -41,6 +42,12 @@ def pytest_configure() -> None:
     for method in ("connect", "connect_ex", "sendto"):
         setattr(socket.socket, method, _loopback_only(getattr(socket.socket, method)))
     socket.getaddrinfo = _loopback_names_only(socket.getaddrinfo)  # type: ignore[assignment]
+
+
+def pytest_collection_finish() -> None:
+    """Modules and collected tests stay until the end: no collection of garbage has to look at them again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _loopback_only(method: Any) -> Any:

@@ -23,7 +23,7 @@ from tests.sso.flows import Response
 from tests.sso.laboratory import laboratory
 from tests.unit.functions.conftest import Context, load
 
-ROUNDS = 9
+ROUNDS = 15
 SIGN_INS = 60
 MOST_IMPORT_MS, MOST_TIMES_BOTO3, MOST_CALLBACK_MS = 200.0, 1.3, 25.0
 KEYS = "region_name='us-east-1', aws_access_key_id='x', aws_secret_access_key='x'"
@@ -46,7 +46,7 @@ def milliseconds(root: Path, statement: str) -> float:
     machine does not count."""
     timed = f"import time; begin = time.process_time()\n{statement}\nprint((time.process_time() - begin) * 1000)"
     environment = {
-        "PATH": "/usr/bin:/bin", "PYTHONPATH": str(root / "layers/homeroom"), "POWERTOOLS_METRICS_NAMESPACE": "Homeroom",
+        "PATH": "/usr/bin:/bin", "PYTHONPATH": str(root / "layers/homeroom"), "POWERTOOLS_METRICS_NAMESPACE": "x",
         "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
     }
     ran = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, cwd=root, env=environment,
@@ -64,9 +64,9 @@ def test_a_cold_start_imports_little(root: Path) -> None:
     print(f"\nimport boto3: {boto3:.0f} ms; with its first client: {with_client:.0f} ms")
     for name in HANDLERS:
         ready = median[f"{name}, first client"]
-        print(f"{name}: {median[name]:.0f} ms (goal: {MOST_IMPORT_MS:.0f}), {median[name] / boto3:.2f} of boto3's; with "
-              f"its first client {ready:.0f} ms, {ready / boto3:.2f} of `import boto3` (goal: {MOST_TIMES_BOTO3}), "
-              f"{ready / with_client:.2f} of that with a client")
+        print(f"{name}: {median[name]:.0f} ms (goal: {MOST_IMPORT_MS:.0f}), {median[name] / boto3:.2f} of boto3's; "
+              f"with its first client {ready:.0f} ms, {ready / boto3:.2f} of `import boto3` alone, "
+              f"{ready / with_client:.2f} of boto3 with its first client (goal: {MOST_TIMES_BOTO3})")
         assert median[name] <= MOST_IMPORT_MS
         assert ready / with_client <= MOST_TIMES_BOTO3
 
@@ -120,6 +120,6 @@ def test_the_callback_itself_works_little(monkeypatch: pytest.MonkeyPatch) -> No
         page = lab.page(lab.at_portal(portal, "teacher"), portal, "teacher")
         assert page.signed_in is not None, page.status
     assert len(own) == SIGN_INS
-    print(f"\nthe callback's own work: {statistics.median(own):.1f} ms of the processor (goal: {MOST_CALLBACK_MS:.0f}), "
-          f"the first {own[0]:.1f} ms, at most {max(own[1:]):.1f} ms after it")
+    print(f"\nthe callback's own work: {statistics.median(own):.1f} ms of the processor "
+          f"(goal: {MOST_CALLBACK_MS:.0f}), the first {own[0]:.1f} ms, at most {max(own[1:]):.1f} ms after it")
     assert statistics.median(own) <= MOST_CALLBACK_MS

@@ -30,7 +30,7 @@ _INTRODUCTION = """\
 What districts, teachers and engineers complained about in other roster syncs, in our own words. Each is answered by a
 test that carries its number: `test_r17_…` for number 17 of roster sync, `test_c22_…` for number 22 of Clever. A test
 goes through the doors that everybody uses, in the smallest whole run that shows the complaint. What stands in italics
-is not Homeroom's, or belongs to an issue to come.
+is not Homeroom's.
 
 `make complaints` writes this page; `make complaints-check` fails if a complaint has no test, a test has no complaint,
 or this page says something else. The tests are part of `make test`."""

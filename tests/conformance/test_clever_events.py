@@ -10,6 +10,7 @@ import pytest
 
 from homeroom.model.run import RunRecord
 from homeroom.read.polling import Poll
+from tests.conformance.known import known_clever
 from tests.conformance.lab import CleverLab, clever, codes, counts, writes
 from tests.fakes.faults import Crash
 
@@ -19,8 +20,7 @@ A_DAY = timedelta(days=1).total_seconds()
 @pytest.fixture
 def known() -> Iterator[CleverLab]:
     """A district that was read in full and applied; what was asked until then is forgotten."""
-    with clever() as lab:
-        assert lab.run().outcome == "applied"
+    with known_clever() as lab:
         lab.clever.log.clear()
         yield lab
 

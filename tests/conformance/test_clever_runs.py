@@ -13,7 +13,8 @@ from homeroom.model.events import ReconcileSchedules
 from homeroom.model.schedule import Schedule
 from homeroom.support.timers import reconcile_schedules
 from tests.builders.oneroster import District, district
-from tests.conformance.lab import CleverLab, clever, codes, counts, tripped, writes
+from tests.conformance.known import known_clever
+from tests.conformance.lab import CleverLab, codes, counts, tripped, writes
 
 A_DAY = timedelta(days=1).total_seconds()
 
@@ -21,8 +22,7 @@ A_DAY = timedelta(days=1).total_seconds()
 @pytest.fixture
 def lab() -> Iterator[CleverLab]:
     """The small district at Clever, read and applied."""
-    with clever() as made:
-        assert made.run().outcome == "applied"
+    with known_clever() as made:
         yield made
 
 
@@ -36,8 +36,7 @@ def many_students() -> District:
 @pytest.fixture
 def large() -> Iterator[CleverLab]:
     """A district with enough students for shares to count."""
-    with clever(many_students().files, page_size=100) as made:
-        assert made.run().outcome == "applied"
+    with known_clever(many_students().files, page_size=100) as made:
         yield made
 
 

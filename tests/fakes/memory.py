@@ -5,7 +5,6 @@ Values are copied or kept as JSON, so that nothing shares memory with the code u
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from tests.fakes.faults import Faults
 from tests.fakes.memory_runs import MemoryRuns
 from tests.fakes.memory_sign_ins import MemorySignIns
 from tests.fakes.memory_sso import BASE, NoWeb
+from tests.fakes.twins import twin_of
 
 START = datetime(2026, 9, 7, 6, 0, tzinfo=UTC)
 LANDING_BUCKET = "landing"
@@ -162,7 +162,7 @@ class MemoryRoster:
             self._put("roster.move_link", item)
 
     def get(self, keys: Iterable[Key]) -> list[Item]:
-        return [copy.deepcopy(self.items[key]) for key in dict.fromkeys(keys) if key in self.items]
+        return [twin_of(self.items[key]) for key in dict.fromkeys(keys) if key in self.items]
 
     def edit(self, edit: Edit, reason: str) -> None:
         self._faults.step("roster.edit")
@@ -178,7 +178,7 @@ class MemoryRoster:
 
     def by_hand(self, roster: str) -> list[HandRecord]:
         entries = sorted((key, item) for key, item in self.items.items() if key[0] == hand_owner(roster))
-        return [hand_of(copy.deepcopy(item)) for _, item in entries]
+        return [hand_of(twin_of(item)) for _, item in entries]
 
     def make(self, puts: Sequence[Item], *, new: bool, links: Sequence[Item] = (), gone: Sequence[Item] = (),
              wakes: Sequence[Item] = ()) -> None:
@@ -191,7 +191,7 @@ class MemoryRoster:
         for item in gone:
             self.items.pop((item["owner"], item["member"]), None)
         for item in (*puts, *links, *wakes):
-            self.items[item["owner"], item["member"]] = copy.deepcopy(item)
+            self.items[item["owner"], item["member"]] = twin_of(item)
 
     def classes_of(self, person: Key) -> list[Item]:
         told = ("owner", "member", "role", "status", "begin_date", "end_date")
@@ -211,7 +211,7 @@ class MemoryRoster:
     def _put(self, step: str, item: Item) -> None:
         self._faults.step(step)
         self.writes += 1
-        self.items[item["owner"], item["member"]] = copy.deepcopy(item)
+        self.items[item["owner"], item["member"]] = twin_of(item)
 
 
 class MemoryExecutions:

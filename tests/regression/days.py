@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from homeroom.flow import sync
@@ -11,6 +12,7 @@ from homeroom.model.run import Lease, RunRecord
 from homeroom.support.intake import settle
 from homeroom.support.operations import act
 from tests.builders.oneroster import District, Files, district, zip_bytes
+from tests.fakes.copies import once
 from tests.fakes.memory import MemoryWorld, memory_world
 
 LAB = Integration(id="lab", hold_first_load=False, product_line="Sample")
@@ -18,10 +20,10 @@ A_MINUTE = 60
 
 
 def lab(first: Files, integration: Integration = LAB) -> MemoryWorld:
-    """A world after one export."""
+    """A world after one export, which is read once for all tests that begin with it."""
     world = memory_world(integration)
-    lands(world, "first.zip", first)
-    return world
+    return once(("first.zip", integration.model_dump_json(), json.dumps(first)),
+                lambda: (world, lands(world, "first.zip", first)))[0]
 
 
 def many_students() -> District:

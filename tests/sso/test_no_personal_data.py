@@ -67,6 +67,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Homeroom")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "homeroom")
     sign_in_noting.metrics.cache_clear()
+    sign_in_noting.logger.clear_state()  # keys that a handler of another test left
     text = io.StringIO()
     handlers = [handler for handler in sign_in_noting.logger.handlers if hasattr(handler, "setStream")]
     before = [handler.setStream(text) for handler in handlers]

@@ -10,8 +10,9 @@ from tests.template.policies import Statement, allowed, statements
 ROLES = {
     "StartRunFunctionRole", "IngestSftpFileFunctionRole", "PlanRosterFunctionRole", "UpsertRosterFunctionRole",
     "FinishRunFunctionRole", "SupportFunctionRole", "SupportFunctionStaleCheckRole", "SupportFunctionPortalCheckRole",
-    "SyncRosterStateMachineRole", "SupportRole", "SftpUserRole", "PollOnerosterFunctionRole", "PollCleverFunctionRole", "PullSftpFunctionRole",
-    "RunSchedulesRole", "SsoLoginFunctionRole", "SsoCallbackFunctionRole", "SsoProviderFunctionRole",
+    "SyncRosterStateMachineRole", "SupportRole", "SftpUserRole", "PollOnerosterFunctionRole", "PollCleverFunctionRole",
+    "PullSftpFunctionRole", "RunSchedulesRole", "SsoLoginFunctionRole", "SsoCallbackFunctionRole",
+    "SsoProviderFunctionRole",
 }
 CANNOT_BE_NARROWED = {
     "SyncRosterStateMachineRole": "DeliverLogs",

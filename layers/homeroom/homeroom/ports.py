@@ -393,6 +393,6 @@ class World:
 
 
 __all__ = [
-    "Clock", "Edit", "Engine", "Executions", "House", "Integrations", "Item", "Key", "Landed", "Landing", "Notices", "Objects",
-    "Request", "Roster", "Runs", "Secrets", "SignIns", "Timer", "Timers", "Waking", "World",
+    "Clock", "Edit", "Engine", "Executions", "House", "Integrations", "Item", "Key", "Landed", "Landing", "Notices",
+    "Objects", "Request", "Roster", "Runs", "Secrets", "SignIns", "Timer", "Timers", "Waking", "World",
 ]

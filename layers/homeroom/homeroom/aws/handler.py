@@ -60,8 +60,8 @@ def function(
 
     `name` is the function's folder, `shape` its event's pydantic model or union. `once` gives what makes two events the
     same one (JSON; None: every call counts); left out, it is the invocation itself, so that only Lambda's own repeats
-    are recognised. Events of `unkept` have an answer that may lie nowhere: each of them counts. `repeatable` functions write the same absolute values however often they are called: they go on
-    where a call died.
+    are recognised. Events of `unkept` have an answer that may lie nowhere: each counts. `repeatable` functions write
+    the same absolute values however often they are called: they go on where a call died.
     """
 
     def frame(stage: Stage) -> Handler:

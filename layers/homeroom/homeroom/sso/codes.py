@@ -72,7 +72,7 @@ _CODES: tuple[Code, ...] = (
          ("again", "support"), "The reason says which check failed.", "portal"),
     Code("SSO-201", 403, "Your district is not connected",
          "Your school district is not connected to {product} yet.",
-         ("portal", "support"), "No integration has this tenant: `sign-in` shows its number, `options` gives it to one.",
+         ("portal", "support"), "No integration has this tenant: `sign-in` shows its number, `options` takes it.",
          "vendor"),
     Code("SSO-202", 403, "Sign-in is not switched on",
          "Your district has not switched on sign-in to {product} through {portal}.",
