@@ -22,7 +22,7 @@ def up(as_json: Json = False) -> int:
         raise Stopped(str(broken)) from broken
     outputs = dict(started.stack.outputs) if started.stack else {}
     if as_json:
-        screen.print_json({"endpoint": started.endpoint, "outputs": outputs})
+        screen.print_json({"endpoint": started.endpoint, "sign_in": started.front_door, "outputs": outputs})
     else:
         screen.show(*addresses_view(started.endpoint, outputs, everything=True), "Stop it with `homeroom down`.")
     return 0

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _FIRST = (
     "LandingBucketName", "RosterBucketName", "RosterTableName", "RunsTableName", "SupportFunctionName",
-    "StateMachineArn",
+    "StateMachineArn", "SsoAddress",
 )
 
 

@@ -73,8 +73,9 @@ def faults(found: Sequence[Proof], left_out: Mapping[str, str] = LEFT_OUT,
 
 def text(found: Sequence[Proof]) -> str:
     """The page."""
-    parts = ["# Sign-in: what is proved", _MADE, _INTRODUCTION, _table(
-        ("list", "rows", "with tests", "tests", "without, with a reason"), (_counts(letter, found) for letter in LISTS))]
+    counted = _table(("list", "rows", "with tests", "tests", "without, with a reason"),
+                     (_counts(letter, found) for letter in LISTS))
+    parts = ["# Sign-in: what is proved", _MADE, _INTRODUCTION, counted]
     for letter, name in LISTS.items():
         rows = [row for row in STATEMENTS if row[0] == letter]
         parts += [f"## {name}", _table(("no.", "what", "tests"), (_row(row, found) for row in rows))]
