@@ -42,9 +42,10 @@ def register(
     client_id: Annotated[str | None, typer.Option("--client-id", metavar="ID", help="Of the app.")] = None,
     secret_file: Annotated[str | None, typer.Option("--secret-file", metavar="FILE", help=(
         "The app's client secret; - is stdin. Else HOMEROOM_SECRET, or a hidden prompt."))] = None,
-    oidc: Annotated[bool, typer.Option("--oidc/--no-oidc", help=(
-        "Whether the portal gives this app id_tokens."))] = True,
-    pkce: Annotated[bool, typer.Option("--pkce/--no-pkce", help="Whether the portal takes a challenge.")] = True,
+    oidc: Annotated[bool | None, typer.Option("--oidc/--no-oidc", help=(
+        "Whether the portal gives this app id_tokens."))] = None,
+    pkce: Annotated[bool | None, typer.Option("--pkce/--no-pkce", help=(
+        "Whether the portal takes a challenge."))] = None,
     remove_app: Annotated[bool, typer.Option("--remove-app", help="Give up the app of --portal.")] = False,
     enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether anybody signs in to it.")] = None,
     rotate: Annotated[bool, typer.Option("--rotate", help=(
@@ -140,8 +141,8 @@ def unlink(
         f"made by {gone['rule']} on {screen.minute(gone['at'])} UTC: {answer['effect']}."))
 
 
-def _app(portal: str, key: str, client_id: str | None, secret_file: str | None, remove: bool, *, oidc: bool,
-         pkce: bool) -> dict[str, Any]:
+def _app(portal: str, key: str, client_id: str | None, secret_file: str | None, remove: bool, *, oidc: bool | None,
+         pkce: bool | None) -> dict[str, Any]:
     """The app as the event takes it. Raises typer.BadParameter."""
     named = {"portal": _portal(portal), "key": key}
     if remove:

@@ -22,7 +22,7 @@ from local.commands.options import By, IntegrationId, Json, Profile, Reason, Ros
 from local.commands.source_options import OfDirectory
 from local.reasons import Stopped
 from local.stack import Stack, wait_for
-from local.views.choices import primary_line
+from local.views.choices import primary_line, sign_in_lines
 from local.views.guards import own_lines
 from local.views.set_up import rest_lines, schedule_line, steps_view
 from local.views.summary import decisions, integrations_view, runs_view, summary_view
@@ -55,7 +55,8 @@ def status(integration: IntegrationId, stack: StackName = None, profile: Profile
     """Show whose turn it is, the set-up, and the newest runs."""
     answer = opened(stack, profile).ask(events.ShowStatus(operation="status", integration=integration))
     return told(answer, as_json, *integrations_view([answer]), schedule_line(answer),
-                rest_lines(answer["set_up"]["blackouts"]), own_lines(answer["set_up"]), primary_line(answer["primary"]),
+                rest_lines(answer["set_up"]["blackouts"]), own_lines(answer["set_up"]), sign_in_lines(answer["signs_in"]),
+                primary_line(answer["primary"]),
                 *steps_view(answer), *runs_view(answer["runs"]))
 
 

@@ -106,7 +106,7 @@ def running(home: Path = HOME) -> Embedded | None:
         note = json.loads((home / STATE).read_text())
     except FileNotFoundError:
         return None
-    emulator = Emulator(note["pid"], note["port"], Path(note["log"]), door=note["door"])
+    emulator = Emulator(note["pid"], note["port"], Path(note["log"]), door=note.get("door", 0))
     if not is_ours(emulator.pid):
         return None
     return Embedded(emulator, Clients(emulator.endpoint, front_door=emulator.front_door), Stack(**note["stack"]))

@@ -19,10 +19,15 @@ BETWEEN_TWO = {
 }
 """Headers that are for one connection (RFC 9110 7.6.1)."""
 SECONDS = 40.0
+AT_ONCE = 4
+"""So many requests are let in at once, the others wait here: the emulator starts a process for every request that finds
+none free, and on one machine those starts slow down everything else, which makes more of them."""
 
 
 def serve(port: int, inside: int, api: Callable[[], str | None], *, tls: bool = False) -> None:
     """Listen on `port` in the background; `inside` is the emulator's own, `api` the id of the API to reach."""
+
+    let_in = threading.BoundedSemaphore(AT_ONCE)
 
     class Door(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -33,6 +38,10 @@ def serve(port: int, inside: int, api: Callable[[], str | None], *, tls: bool = 
             if known is None:
                 self.send_error(503, "no stack with an HTTP API stands yet")
                 return
+            with let_in:
+                self._ask(known, body)
+
+        def _ask(self, known: str, body: bytes) -> None:
             call = _connection(inside, tls)
             try:
                 call.putrequest(self.command, f"/_aws/execute-api/{known}/$default{self.path}", skip_host=True,

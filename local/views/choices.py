@@ -36,14 +36,23 @@ def options_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:
         word, how = _NAMES.get(name, (name, "--file"))
         change = how if option["offered"] else "[dim]not offered by the products[/dim]"
         made.add_row(word, escape(_said(option["value"]) or "none"), _FROM[option["from"]], change)
-    sign_in, others = told["sign_in"], table("", "", "to change it", wrap=[""])
-    others.add_row("Sign-in by the portal", f"{_said(sign_in['on'])}, of students {_said(sign_in['students'])}",
-                   "--sign-in, --students-sign-in")
+    others = table("", "", "to change it", wrap=[""])
+    others.add_row("Sign-in by the portal", escape(told["signs_in"]["text"]), "--sign-in, --students-sign-in")
+    for portal in told["signs_in"]["portals"]:
+        others.add_row("", escape(portal["text"]), "--file (sign_in.portals)")
     shared = "; ".join(f"{key} {_said(value) or 'all'}" for key, value in told["sharing"].items())
     others.add_row("What is shared", escape(shared), "homeroom choose, homeroom share")
     others.add_row("Schedule", escape(told["when"]["schedule"]), "--daily, --weekly")
     others.add_row("Products", escape(", ".join(told["products"])) or "[dim]all of the line[/dim]", "--file")
     return [made, others, f"{answer['effect'][:1].upper()}{answer['effect'][1:]}."]
+
+
+def sign_in_lines(signs_in: Mapping[str, Any]) -> str:
+    """Whether people sign in and where; empty where nobody chose it."""
+    if signs_in["text"] == "off":
+        return ""
+    return "\n".join([f"Sign-in: {escape(signs_in['text'])}.",
+                      *(f"  {escape(portal['text'])}" for portal in signs_in["portals"])])
 
 
 def primary_view(answer: Mapping[str, Any]) -> list[RenderableType | None]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.embedded import Embedded, deploy, embedded
+from tests.integration.hostile_lab import HostileLab, hostile_lab
 
 HERE = Path(__file__).parent
 
@@ -24,3 +25,10 @@ def aws() -> Iterator[Embedded]:
     """The embedded AWS with our functions deployed: `aws.clients("s3")`, `aws.stack["LandingBucketName"]`."""
     with embedded() as started:
         yield replace(started, stack=deploy(started.clients))
+
+
+@pytest.fixture(scope="session")
+def hostile() -> Iterator[HostileLab]:
+    """A second stack, for tests that spoil portals, tables and keys: see `hostile_lab`."""
+    with hostile_lab() as lab:
+        yield lab

@@ -122,7 +122,7 @@ def test_a_stack_that_fails_says_which_resource_and_why(tree: Path, tmp_path: Pa
     broken = template.replace("    Condition: OnAws\n", "")
     assert broken != template
     (tree / "template.yaml").write_text(broken)
-    named = r"FunctionErrorsAlarm \(AWS::CloudWatch::Alarm\): \w+"
+    named = r"(Function|SignIn)ErrorsAlarm \(AWS::CloudWatch::Alarm\): \w+"
     with embedded(tmp_path) as aws, pytest.raises(EmbeddedError, match=named):
         deploy(aws.clients, root=tree)
 
@@ -141,7 +141,7 @@ def test_deleting_the_stack_keeps_every_bucket_and_table(tree: Path, tmp_path: P
         buckets = {bucket["Name"] for bucket in aws.clients("s3").list_buckets()["Buckets"]}
         tables = set(aws.clients("dynamodb").list_tables()["TableNames"])
     assert {stack["LandingBucketName"], stack["RosterBucketName"]} <= buckets
-    assert {stack[f"{name}TableName"] for name in ("Roster", "Runs", "Integrations", "Idempotency")} == tables
+    assert {stack[f"{name}TableName"] for name in ("Roster", "Runs", "Integrations", "Idempotency", "SignIns")} == tables
 
 
 def test_code_that_is_not_there_is_named(tree: Path, tmp_path: Path) -> None:

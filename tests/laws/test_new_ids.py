@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from homeroom.diff.rekey import NOW, WAS, walking
 from homeroom.model.plan import NOTHING_AROUND, Around
+from tests.builders.amount import examples
 from tests.builders.new_ids import anew, under_new_ids
 from tests.builders.oneroster import small_district
 from tests.builders.snapshots import of_files, operations, plan_of
@@ -16,7 +17,7 @@ from tests.laws.test_plans import is_right, step
 from tests.laws.towns import Town, edits, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=8)
+few = settings(max_examples=examples(4, full=8))
 
 
 def renamed(town: Town) -> Town:

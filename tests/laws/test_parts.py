@@ -15,13 +15,14 @@ from homeroom.model.plan import NOTHING_AROUND, Repairs
 from homeroom.model.selection import Selection
 from homeroom.model.waits import Waits
 from homeroom.shape import shape
+from tests.builders.amount import examples
 from tests.builders.snapshots import AS_OF, ROSTER, operations, plan_hash, plan_of
 from tests.laws.table import Table
 from tests.laws.test_plans import interrupt, records_of
 from tests.laws.towns import IDS, Town, edits, pick, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=8)
+few = settings(max_examples=examples(4, full=8))
 
 
 def some(values: list[str]) -> st.SearchStrategy[tuple[str, ...]]:

@@ -13,11 +13,13 @@ from homeroom.model.run import Lease, RunRecord
 from homeroom.model.season import Limit
 from homeroom.support.door import start
 from homeroom.support.operations import act
+from tests.builders.amount import FULL
 from tests.builders.oneroster import zip_bytes
 from tests.builders.two_days import first_day, next_day
 from tests.fakes.copies import copied
 from tests.fakes.faults import Crash
 from tests.fakes.memory import MemoryWorld, memory_world
+from tests.laws.kills import Moment, held, moments
 from tests.laws.test_crashes import A_DAY, settled
 
 pytestmark = pytest.mark.laws
@@ -76,20 +78,32 @@ def whole() -> MemoryWorld:
     return world
 
 
-def steps(world: MemoryWorld, done: MemoryWorld) -> int:
-    """Writes of what was done last; a copied world begins to count anew."""
-    return len(done.faults.steps) - len(world.faults.steps) if world is done else len(done.faults.steps)
+def second_day(world: MemoryWorld) -> None:
+    land(world, "day-1", zip_bytes(next_day()))
 
 
-OF_A_PART, OF_ITS_REST = steps(first(), second()), steps(second(), whole())
+@cache
+def killed(what: str) -> list[Moment]:
+    """What is left where the part, or its rest, is killed before its first write, before its second one, and so on."""
+    return moments(first(), second_day) if what == "part" else moments(second(), approved)
 
 
-@pytest.mark.parametrize("step", range(1, OF_A_PART + 1, 3))
-def test_a_part_that_crashed_is_applied_by_the_next_run_and_its_rest_by_an_approval(step: int) -> None:
-    world = copied(first())
+OF_A_PART, OF_ITS_REST = range(1, len(killed("part")) + 1, 3), range(2, len(killed("rest")) + 1, 3)
+KILLS = [*(("part", step) for step in OF_A_PART), *(("rest", step) for step in OF_ITS_REST)]
+
+
+@pytest.mark.parametrize(("what", "step"), KILLS if FULL else KILLS[::7])
+def test_a_crash_leaves_what_stood_before_the_write(what: str, step: int) -> None:
+    world = copied(first() if what == "part" else second())
     world.faults.arm(step)
     with pytest.raises(Crash):
-        land(world, "day-1", zip_bytes(next_day()))
+        second_day(world) if what == "part" else approved(world)
+    assert held(world) == held(killed(what)[step - 1].world)
+
+
+@pytest.mark.parametrize("step", OF_A_PART)
+def test_a_part_that_crashed_is_applied_by_the_next_run_and_its_rest_by_an_approval(step: int) -> None:
+    world = copied(killed("part")[step - 1].world)
     world.clock.tick(A_DAY)
     land(world, "day-2", zip_bytes(next_day()))
     assert settled(world) == settled(second())
@@ -99,12 +113,9 @@ def test_a_part_that_crashed_is_applied_by_the_next_run_and_its_rest_by_an_appro
     assert (control.held_run, control.dirty_runs, control.lease_run) == (None, (), None)
 
 
-@pytest.mark.parametrize("step", range(2, OF_ITS_REST + 1, 3))
+@pytest.mark.parametrize("step", OF_ITS_REST)
 def test_an_approval_of_a_rest_that_crashed_ends_in_the_roster_of_the_whole(step: int) -> None:
-    world = copied(second())
-    world.faults.arm(step)
-    with pytest.raises(Crash):
-        approved(world)
+    world = copied(killed("rest")[step - 1].world)
     world.clock.tick(A_DAY)
     land(world, "day-2", zip_bytes(next_day()))
     if world.runs.control("lab").held_run is not None:

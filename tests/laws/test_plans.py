@@ -15,12 +15,13 @@ from homeroom.diff import Plan
 from homeroom.diff.applied import State
 from homeroom.model.entities import BY_FILE, ENTITIES, LIST_KINDS
 from homeroom.model.plan import Repairs, waves
+from tests.builders.amount import examples
 from tests.builders.snapshots import operations, plan_hash, plan_of, shuffled
 from tests.laws.table import Table, writes_of
 from tests.laws.towns import IDS, Town, edits, mixtures, pick, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=12)
+few = settings(max_examples=examples(5, full=12))
 
 Records = dict[tuple[str, str], dict[str, Any]]
 

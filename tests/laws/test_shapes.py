@@ -21,6 +21,7 @@ from homeroom.model.vocabulary import GUARDIAN_ROLES
 from homeroom.products.rules import EVERYTHING, Rules
 from homeroom.shape import Desired, shape
 from homeroom.shape.names import key_of
+from tests.builders.amount import examples
 from tests.builders.snapshots import operations, plan_hash, plan_of, shuffled
 from tests.laws.shapings import ONE, OTHER, TOO, busy, next_days, rules_of_products
 from tests.laws.table import Table
@@ -28,7 +29,7 @@ from tests.laws.test_plans import Records, records_of
 from tests.laws.towns import Town, pick, snapshot_of
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=10)
+few = settings(max_examples=examples(4, full=10))
 
 NARROW = [Sharing(), Sharing(), Sharing(schools=("a",)), Sharing(roles=("student", "teacher", "guardian"))]
 

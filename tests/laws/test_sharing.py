@@ -13,13 +13,14 @@ from homeroom.diff.applied import State
 from homeroom.model.entities import ENTITIES
 from homeroom.model.sharing import Sharing
 from homeroom.model.vocabulary import ROLES
+from tests.builders.amount import examples
 from tests.builders.snapshots import operations, plan_of
 from tests.laws.table import Table
 from tests.laws.test_plans import Records, records_of
 from tests.laws.towns import IDS, NAMES, Town, edits, pick, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=8)
+few = settings(max_examples=examples(4, full=8))
 
 GRADES = ["05", "06", "07"]
 _CHOICES = {"schools": ["a", "b", "d"], "grades": GRADES, "classes": IDS["classes"],

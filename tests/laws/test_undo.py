@@ -12,13 +12,14 @@ from homeroom.diff.applied import State
 from homeroom.diff.past import before
 from homeroom.model.entities import ENTITIES
 from homeroom.model.selection import Selection
+from tests.builders.amount import examples
 from tests.builders.snapshots import operations, plan_of
 from tests.builders.undoing import changes, undone
 from tests.laws.table import Table
 from tests.laws.towns import IDS, edits, pick, snapshot_of, towns
 
 pytestmark = pytest.mark.laws
-few = settings(max_examples=8, phases=[Phase.generate])
+few = settings(max_examples=examples(4, full=8), phases=[Phase.generate])
 
 
 def settled(state: State) -> dict[str, Any]:

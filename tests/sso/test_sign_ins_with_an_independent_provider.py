@@ -63,7 +63,7 @@ def since(portal: IndependentPortal, before: Report) -> Report:
     return Report(**{name: now[name] - then[name] for name in now})
 
 
-@proves("C1", "C2", "C9", "C46", "K46", "K58")
+@proves("C1", "C2", "K46", "K58")
 @BOTH
 def test_a_tile_leads_home_without_a_screen_between(scene: Scene, line: str, who: str, name: str) -> None:
     offer = offer_of(scene, line)

@@ -135,7 +135,7 @@ def side(name: PortalName, **settings: bool) -> Iterator[Side]:
     idp.behave(sends_iss=True, sparse=False)
 
 
-@proves("C21", "C24", "C25", "K50", "K56")
+@proves("K56")
 @BOTH
 def test_a_code_is_redeemed_and_its_token_read(name: PortalName) -> None:
     with side(name) as ours:
@@ -194,7 +194,7 @@ def test_a_token_of_classlink_without_its_own_claims_is_completed_by_my_info() -
         assert any(url.endswith("/v2/my/info") for url in ours.web.asked)
 
 
-@proves("C22")
+@proves("K49")
 @BOTH
 def test_a_code_works_once(name: PortalName) -> None:
     with side(name) as ours:
@@ -258,6 +258,7 @@ def test_a_new_key_is_published_before_it_signs(name: PortalName) -> None:
         assert ours.web.asked.count(ours.portal.jwks) == 1
 
 
+@proves("C24")
 def test_the_keys_of_classlink_want_another_user_agent_than_pythons() -> None:
     from urllib.error import HTTPError
     from urllib.request import urlopen

@@ -11,7 +11,8 @@ import pytest
 from tests.unit.functions.conftest import FUNCTIONS, ROOT
 
 HEAVY = {
-    "pydantic", "requests", "jwt", "polars", "boto3", "botocore.session", "botocore.exceptions", "urllib3", "cryptography", "msgspec", "paramiko",
+    "pydantic", "requests", "jwt", "polars", "boto3", "botocore.session", "botocore.exceptions", "urllib3",
+    "cryptography", "msgspec", "paramiko",
     "aws_lambda_powertools.utilities.parser", "aws_lambda_powertools.utilities.idempotency",
     "homeroom.model.integration", "homeroom.products.catalogue", "homeroom.support", "homeroom.read",
 }

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
+from homeroom.aws import sign_in_noting
 from homeroom.model.run import Outcome, Trigger
 from homeroom.report import metrics
 from homeroom.report.words import number, paragraph, subject
@@ -87,4 +88,5 @@ def test_a_held_run_counts_no_records() -> None:
 def test_the_alarms_of_the_template_use_our_names(root: Path) -> None:
     template = (root / "template.yaml").read_text()
     named = set(re.findall(r"Namespace: Homeroom\n\s+MetricName: (\w+)", template))
-    assert named == {metrics.RUN_FAILED, metrics.RUN_HELD, metrics.ROSTER_STALE}
+    of_sign_in = {*sign_in_noting.ALARMING.values(), sign_in_noting.SECURITY}
+    assert named == {metrics.RUN_FAILED, metrics.RUN_HELD, metrics.ROSTER_STALE} | of_sign_in

@@ -26,7 +26,13 @@ class Choices(Frozen):
 
     @field_serializer("options", "sharing", "schedule", "sign_in", when_used="json")
     def _as_given(self, part: Frozen | None) -> dict[str, Any] | None:
-        return None if part is None else part.model_dump(mode="json", include=part.model_fields_set)
+        if part is None:
+            return None
+        told = part.model_dump(mode="json", include=part.model_fields_set)
+        if isinstance(part, SignIn) and "portals" in told:
+            told["portals"] = {name: portal.model_dump(mode="json", exclude_unset=True)
+                               for name, portal in part.portals.items()}
+        return told
 
 
 class ChangeOptions(Frozen):

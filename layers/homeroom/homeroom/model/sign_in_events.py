@@ -24,14 +24,17 @@ Address = Annotated[str, Field(min_length=1, max_length=2048)]
 
 
 class AppGiven(Frozen):
-    """A product's own registration at a portal. `client_secret` is given when it is new or was replaced there."""
+    """A product's own registration at a portal. `client_secret` is given when it is new or was replaced there.
+
+    `oidc` and `pkce` stay as they are where they are left out, and are true of a new app.
+    """
 
     portal: PortalName
     key: Slug = Field(description="last part of its redirect address at us")
     client_id: str = Field(pattern=r"^[\x21-\x7e]{1,255}$")
     client_secret: Value | None = None
-    oidc: bool = Field(default=True, description="false: Clever's plain OAuth, until Clever has switched OIDC on")
-    pkce: bool = Field(default=True, description="false only where the portal refuses a challenge")
+    oidc: bool | None = Field(default=None, description="false: Clever's plain OAuth, until Clever has switched OIDC on")
+    pkce: bool | None = Field(default=None, description="false only where the portal refuses a challenge")
 
 
 class AppNamed(Frozen):
@@ -61,7 +64,7 @@ class RegisterProduct(Frozen):
     enabled: bool | None = None
     rotate: bool = False
     by: str
-    reason: str
+    reason: str = Field(min_length=1)
 
 
 class ListRegistrations(Frozen):

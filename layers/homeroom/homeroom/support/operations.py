@@ -29,6 +29,7 @@ from homeroom.support.primary import demote, primary_view, promote
 from homeroom.support.registering import register_product, registrations
 from homeroom.support.rostering import end_rostering
 from homeroom.support.rules import leased
+from homeroom.support.sign_in_shown import sign_in_shown
 from homeroom.support.sign_ins import sign_in, sign_ins
 from homeroom.support.signed_in_school import signed_in_school
 from homeroom.support.stale import check_stale
@@ -58,7 +59,8 @@ def status(event: events.ShowStatus, world: World) -> dict[str, Any]:
     looked = replace(seen(integration, world, event.runs), late=missing.text if missing else None)
     runs = {"runs": [run_view(record) for record in looked.history[: event.runs]]}
     primary = {"primary": primary_view(integration, world)}
-    return integration_view(looked) | steps_view(looked) | set_up_view(looked.integration) | primary | runs
+    signs_in = sign_in_shown(looked.integration)
+    return integration_view(looked) | steps_view(looked) | set_up_view(looked.integration) | signs_in | primary | runs
 
 
 def run_now(event: events.RunNow, world: World) -> dict[str, Any]:

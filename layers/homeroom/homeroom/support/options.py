@@ -17,6 +17,7 @@ from homeroom.products import line_named, not_offered, refusal, rules_of
 from homeroom.support.audit import audit
 from homeroom.support.choosing import refuse_unknown_schools, refuse_unknown_words
 from homeroom.support.rostering import with_its_end
+from homeroom.support.sign_in_shown import lost_portals, sign_in_shown
 from homeroom.support.tenants import claim_tenants, free_tenants, refuse_anothers_tenant
 from homeroom.support.timers import put_timer, refuse_bad_time
 from homeroom.support.times import schedule_view
@@ -89,10 +90,12 @@ def _effect(before: Integration, after: Integration, world: World) -> str:
     changed = [name for name in _PARTS if getattr(before, name) != getattr(after, name)]
     if not changed:
         return "nothing changes: that is what counted before"
+    lost = lost_portals(before, after)
+    also = f". Now {lost}" if lost else ""
     if not set(changed) & set(_PLANNED_WITH):
-        return AT_ONCE
+        return AT_ONCE + also
     held = world.runs.control(after.id).held_run
-    return EFFECT if held is None else f"{EFFECT}. Run {held}, which is held, lapses: start a new run"
+    return (EFFECT if held is None else f"{EFFECT}. Run {held}, which is held, lapses: start a new run") + also
 
 
 def _set(integration: Integration, world: World) -> dict[str, Any]:
@@ -103,7 +106,7 @@ def _set(integration: Integration, world: World) -> dict[str, Any]:
         "schedule": integration.schedule.model_dump(mode="json"),
         "sign_in": integration.sign_in.model_dump(mode="json"),
         "products": list(integration.products),
-    } | {"when": schedule_view(integration, world.clock.now())}
+    } | sign_in_shown(integration) | {"when": schedule_view(integration, world.clock.now())}
 
 
 def options_view(integration: Integration) -> dict[str, dict[str, Any]]:

@@ -91,8 +91,10 @@ def login_hint(slug: str, portal: str, key: str) -> str:
 
 
 def _apps_or_first(registration: Registration) -> list[tuple[str, str]]:
-    """The apps; while there is none, the one that each portal would have, so that its address can be entered there."""
-    return [(app.portal, app.key) for app in registration.apps] or [(portal, registration.slug) for portal in PORTALS]
+    """The apps; at a portal without one, that which it would have, so that its address can be entered there."""
+    apps = [(app.portal, app.key) for app in registration.apps]
+    known = {portal for portal, _ in apps}
+    return apps + [(portal, registration.slug) for portal in PORTALS if portal not in known]
 
 
 def _at_a_portal(base: str, portal: str, key: str) -> dict[str, str]:
@@ -122,12 +124,15 @@ def _wanted(event: RegisterProduct, was: Registration | None) -> Registration:
 def _apps(event: RegisterProduct, known: Iterable[App]) -> tuple[App, ...]:
     gone = {(app.portal, app.key) for app in event.remove_apps}
     apps = {(app.portal, app.key): app for app in known if (app.portal, app.key) not in gone}
-    apps |= {(app.portal, app.key): _app(app) for app in event.apps}
+    apps |= {(app.portal, app.key): _app(app, apps.get((app.portal, app.key))) for app in event.apps}
     return tuple(app for _, app in sorted(apps.items()))
 
 
-def _app(given: AppGiven) -> App:
-    return App(given.portal, given.key, given.client_id, secret_name(given.portal, given.key), given.oidc, given.pkce)
+def _app(given: AppGiven, was: App | None) -> App:
+    """As given; what is left out stays: a new secret must not switch on what the portal does not do for this app."""
+    oidc = given.oidc if given.oidc is not None else was is None or was.oidc
+    pkce = given.pkce if given.pkce is not None else was is None or was.pkce
+    return App(given.portal, given.key, given.client_id, secret_name(given.portal, given.key), oidc, pkce)
 
 
 def _refuse_apps_of_others(wanted: Registration, world: World) -> None:

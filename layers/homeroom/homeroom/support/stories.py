@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from homeroom.model.sign_in import CODE_SECONDS, SIGNED_IN, Attempt
+from homeroom.products import PRODUCTS, sign_in_of
 from homeroom.sso.codes import CODES, Fault
+from homeroom.sso.matching import NOTHING_APPLIED
 from homeroom.sso.portals import PORTALS
 
 TURNS: Mapping[Fault, str] = {
@@ -31,6 +33,12 @@ STEPS: Mapping[str, str] = {
     "handoff": "everything was granted; the browser went to the product with a one-time code",
 }
 """How far a sign-in came, by the word of its step."""
+NEXT_BY_REASON: Mapping[tuple[str, str], str] = {
+    ("SSO-203", NOTHING_APPLIED): "The roster is empty, because no run was applied yet: `status` says whose turn it is.",
+    ("SSO-302", "sign-in to the product is switched off"): "The product is switched off for every district: "
+                                                           "`registrations` shows it, `register --enable` ends that.",
+}
+"""Page and reason → what to do, where the page alone would send people to look in the wrong place."""
 RULES: Mapping[str, str] = {
     "link": "the link of an earlier sign-in", "id": "Clever's id", "sis_id": "the SIS id that Clever tells",
     "number": "the number that Clever tells", "sourced_id": "the OneRoster id that ClassLink tells",
@@ -64,7 +72,7 @@ def turn(attempt: Attempt, now: datetime) -> dict[str, Any]:
     """Whose turn it is, and what to do. Of one that went well: the product's, where it never asked who it is."""
     code = CODES.get(attempt.outcome)
     if code is not None:
-        return {"turn": TURNS[code.fault], "next": code.support}
+        return {"turn": TURNS[code.fault], "next": " ".join(filter(None, [_next(attempt, code.support), _door(attempt)]))}
     if attempt.redeemed_at:
         return {"turn": TURNS["nobody"], "next": "Nothing: the product knows who it is. What comes after is its own."}
     if now - datetime.fromisoformat(attempt.at) < timedelta(seconds=CODE_SECONDS):
@@ -72,6 +80,19 @@ def turn(attempt: Attempt, now: datetime) -> dict[str, Any]:
     return {"turn": "the product's team", "next": (
         "The product never fetched its token: its server did not reach us, has a wrong client secret, or the person"
         " left. Its log tells which answer our token address gave.")}
+
+
+def _next(attempt: Attempt, support: str) -> str:
+    """What to do, where the reason tells more than the page."""
+    return NEXT_BY_REASON.get((attempt.outcome, attempt.reason), support)
+
+
+def _door(attempt: Attempt) -> str:
+    """The address on the page for people who log in elsewhere; empty where the page shows none."""
+    if attempt.outcome != "SSO-307" or attempt.product not in PRODUCTS:
+        return ""
+    door = sign_in_of(PRODUCTS[attempt.product]).refused.get("administrator")
+    return f"Here: {door.address}." if door and door.address else ""
 
 
 def in_short(attempt: Attempt) -> dict[str, Any]:
@@ -92,8 +113,9 @@ def _began(attempt: Attempt) -> Iterator[str]:
     yield f"{_second(attempt.at)} UTC: {attempt.product or 'a product that it did not name'} from {portal}{app}."
     if attempt.unsolicited:
         yield "It began at the portal: its first code was dropped, and we asked the portal ourselves."
-    if attempt.hops:
-        yield f"It started anew {attempt.hops} {'time' if attempt.hops == 1 else 'times'} on the way."
+    anew = attempt.hops - attempt.unsolicited  # the first start of a click on a tile is told above
+    if anew > 0:
+        yield f"It started anew {anew} {'time' if anew == 1 else 'times'} on the way."
     yield f"It came so far: {came(attempt)}."
 
 

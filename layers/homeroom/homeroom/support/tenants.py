@@ -80,14 +80,16 @@ def _refuse_anothers(tenant: Tenant | None, integration: Integration) -> None:
     if tenant is None:
         return
     where = f"the tenant {tenant.id} of {PORTALS[tenant.portal]}"
+    others = sorted(_others(tenant, integration).values())
+    if others and tenant.district_name != _district(integration):
+        raise Refused(f"{where} belongs to {tenant.district_name}: a tenant is one district's",
+                      remedy="Correct the tenant. If it is the same district, all its integrations bear the same "
+                             f"district_name, here as {', '.join(others)}: to change it, switch sign-in off in all but "
+                             "one, rename each, and switch it on again.")
     holder = tenant.integrations.get(integration.product_line)
     if holder not in (None, integration.id):
         raise Refused(f"{where} is that of {holder} already, which serves {integration.product_line} too",
                       remedy="Correct the tenant, or switch sign-in off there first.")
-    if _others(tenant, integration) and tenant.district_name != _district(integration):
-        raise Refused(f"{where} belongs to {tenant.district_name}: a tenant is one district's",
-                      remedy="Correct the tenant; or, if it is the same district, give both integrations the same "
-                             "district_name.")
 
 
 def _others(tenant: Tenant | None, integration: Integration) -> dict[str, str]:
