@@ -70,8 +70,10 @@ def serve(port: int, inside: int, api: Callable[[], str | None], *, tls: bool = 
 
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = pass_on
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Door)
-    server.daemon_threads = True
+    class Open(ThreadingHTTPServer):
+        daemon_threads, request_queue_size = True, 128  # a class that signs in at once waits here and is not sent away
+
+    server = Open(("127.0.0.1", port), Door)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 

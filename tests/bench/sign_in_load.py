@@ -26,10 +26,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from homeroom.model.sign_in import SIGNED_IN, Attempt
 from homeroom.sso.values import hashed
-from local.embedded import Embedded, deploy, embedded
+from local.embedded import Embedded
 from tests.fakes.portal_people import PortalApp, PortalPerson
 from tests.fakes.portal_server import PortalDouble, serving
-from tests.integration.sign_in_scene import accept, attempts, register, sonday
+from tests.integration.sign_in_scene import accept, attempts, own_stack, register, sonday
 
 REQUESTS = 4
 """Of one sign-in, to us."""
@@ -210,13 +210,11 @@ def main() -> None:
     parser.add_argument("--requests", type=float, default=20, help="a second, to us")
     parser.add_argument("--seconds", type=float, default=300)
     given = parser.parse_args()
-    with embedded() as started:
-        aws = Embedded(started.emulator, started.clients, deploy(started.clients))
-        with load_on(aws) as load:
-            warmed, began = load.warm(), time.monotonic()
-            load.run(given.requests / REQUESTS, given.seconds)
-            print(f"  {told(load, time.monotonic() - began)}")
-            check(load, counted(aws), round(given.requests / REQUESTS * given.seconds), warmed)
+    with own_stack() as aws, load_on(aws) as load:
+        warmed, began = load.warm(), time.monotonic()
+        load.run(given.requests / REQUESTS, given.seconds)
+        print(f"  {told(load, time.monotonic() - began)}")
+        check(load, counted(aws), round(given.requests / REQUESTS * given.seconds), warmed)
 
 
 if __name__ == "__main__":

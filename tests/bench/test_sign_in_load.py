@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from local.embedded import Embedded, deploy, embedded
 from tests.bench.sign_in_load import REQUESTS, check, counted, load_on, told
+from tests.integration.sign_in_scene import own_stack
 
 RATE, SECONDS = 20.0, 300.0
 
@@ -16,11 +16,9 @@ pytestmark = pytest.mark.bench
 
 
 def test_twenty_requests_a_second_for_five_minutes_lose_nobody(capsys: Any) -> None:
-    with embedded() as started:
-        aws = Embedded(started.emulator, started.clients, deploy(started.clients))
-        with load_on(aws) as load:
-            warmed, began = load.warm(), time.monotonic()
-            load.run(RATE / REQUESTS, SECONDS)
-            with capsys.disabled():
-                print(f"\n  {told(load, time.monotonic() - began)}")
-            check(load, counted(aws), round(RATE / REQUESTS * SECONDS), warmed)
+    with own_stack() as aws, load_on(aws) as load:
+        warmed, began = load.warm(), time.monotonic()
+        load.run(RATE / REQUESTS, SECONDS)
+        with capsys.disabled():
+            print(f"\n  {told(load, time.monotonic() - began)}")
+        check(load, counted(aws), round(RATE / REQUESTS * SECONDS), warmed)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping
 
-from tests.builders.oneroster import Files, Row, course, enrollment, klass, org, student, teacher, term
+from tests.builders.oneroster import Files, Row, copy_of, course, enrollment, klass, org, student, teacher, term
 
 SIZE = 20
 """Students in a class."""
@@ -51,7 +50,7 @@ def students(files: Files, school: str = "") -> list[str]:
 def without_people(files: Files, gone: Iterable[str]) -> Files:
     """The same town without these people and their enrollments."""
     left = frozenset(gone)
-    return {**copy.deepcopy(files), "users": [row for row in files["users"] if row["sourcedId"] not in left],
+    return {**copy_of(files), "users": [row for row in files["users"] if row["sourcedId"] not in left],
             "enrollments": [row for row in files["enrollments"] if row["userSourcedId"] not in left]}
 
 
@@ -59,12 +58,12 @@ def with_changed(files: Files, stem: str, ids: Iterable[str], change: Callable[[
     """The same town with some rows of a file changed."""
     some = frozenset(ids)
     rows = [change(dict(row)) if row["sourcedId"] in some else row for row in files[stem]]
-    return {**copy.deepcopy(files), stem: rows}
+    return {**copy_of(files), stem: rows}
 
 
 def with_new_students(files: Files, many: int, school: str = "school-1") -> Files:
     """The same town with students who came and are in no class yet."""
-    return {**copy.deepcopy(files),
+    return {**copy_of(files),
             "users": [*files["users"], *(student(f"new-{n}", orgSourcedIds=school) for n in range(many))]}
 
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from homeroom.errors import NotFound
 from homeroom.model.sign_in import Attempt, Handoff, Link, Portal, Registration, Tenant, Transaction
 from homeroom.model.sign_in_choices import SignInView
+from homeroom.sso.matching import as_edited
 from homeroom.sso.ports import Outside, PublicKey, Reply
 from homeroom.sso.values import base64url
 
@@ -122,13 +123,15 @@ class MemoryRegistry:
 
 @dataclass
 class MemoryRosters:
-    """`links`: (roster, kind, value) → person; `people`: (roster, person) → record; `runs`: see `Rosters.waits`.
+    """`links`: (roster, kind, value) → person; `people`: (roster, person) → record; `overlays`: what staff laid over
+    it; `runs`: see `Rosters.waits`.
 
     `asked` are the rosters that anything was asked of, in order."""
 
     links: dict[tuple[str, str, str], str] = field(default_factory=dict)
     people: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     runs: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    overlays: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def holder(self, roster: str, kind: str, value: str) -> str | None:
@@ -137,7 +140,8 @@ class MemoryRosters:
 
     def person(self, roster: str, person: str) -> Mapping[str, Any] | None:
         self.asked.append(roster)
-        return self.people.get((roster, person))
+        record = self.people.get((roster, person))
+        return None if record is None else as_edited(record, self.overlays.get((roster, person)))
 
     def waits(self, integration: str) -> tuple[int, bool]:
         return self.runs.get(integration, (1, False))

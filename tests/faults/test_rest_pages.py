@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders.amount import pairs
 from tests.builders.api_runs import fed_by, rest, run
 from tests.fakes.copies import copied
 from tests.fakes.memory import MemoryWorld
@@ -55,7 +56,7 @@ OTHERS = {
     "sequential": partial(served, 1),
     "without-totals": partial(served, 4, total="missing", links=False),
 }
-"""Each takes every third fault, each another third; `usual` takes them all."""
+"""What takes turns; `usual` is tried at every page."""
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,7 @@ def thirds(positions: list[Any]) -> list[tuple[str, Any]]:
 
 
 LASTING_FAULTS = [(stem, page, kind) for stem, page in PAGES for kind in KINDS]
+"""Tried are so many of them that each kind strikes each collection and each number of a page, in each way of serving."""
 
 
 def is_told(where: Served, stem: str, page: int, kind: str | int) -> None:
@@ -98,7 +100,7 @@ def is_told(where: Served, stem: str, page: int, kind: str | int) -> None:
 
 
 @pytest.mark.parametrize(("stem", "page", "kind"), [
-    pytest.param(*position, id=f"{page_name(*position[:2])}-{position[2]}-for-ever") for position in LASTING_FAULTS])
+    pytest.param(*position, id=f"{page_name(*position[:2])}-{position[2]}-for-ever") for position in pairs(LASTING_FAULTS)])
 def test_a_fault_that_lasts_at_any_page_archives_nothing(usual: Served, stem: str, page: int, kind: str | int) -> None:
     is_told(usual, stem, page, kind)
 
@@ -114,7 +116,7 @@ def test_a_page_where_everything_goes_wrong_once_is_read_on(usual: Served, stem:
 
 @pytest.mark.parametrize(("name", "stem", "page", "kind"), [
     pytest.param(name, *position, id=f"{name}-{page_name(*position[:2])}-{position[2]}-for-ever")
-    for name, position in thirds(LASTING_FAULTS)])
+    for name, *position in pairs([(name, *fault) for name in OTHERS for fault in LASTING_FAULTS])])
 def test_a_fault_that_lasts_archives_nothing_however_pages_are_asked_for(
     others: dict[str, Served], name: str, stem: str, page: int, kind: str | int
 ) -> None:

@@ -206,6 +206,20 @@ class HostileLab:
         """Keys of the one-time codes that were ever kept."""
         return {item["id"] for item in self.items("LaunchesTableName") if item["id"].startswith("HOC#")}
 
+    def log_lines(self) -> Iterator[tuple[str, str]]:
+        """(group, line) of all that any function has logged; metrics leave as such lines too."""
+        logs = self.aws.clients("logs")
+        for page in logs.get_paginator("describe_log_groups").paginate():
+            for group in page["logGroups"]:
+                name = group["logGroupName"]
+                for events in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
+                    yield from ((name, event["message"]) for event in events["events"])
+
+    def logged(self) -> list[dict[str, Any]]:
+        """What the functions told in words, line by line."""
+        lines = [line for _, line in self.log_lines() if line.startswith("{")]
+        return [told for told in map(json.loads, lines) if isinstance(told, dict)]
+
     def anew(self, *functions: str, **environment: str | None) -> None:
         """New processes for these functions (all three if none is named), with these settings changed; None takes one
         away. What a process remembered is gone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
@@ -17,7 +18,7 @@ from homeroom.model.sign_in import Attempt, Portal, PortalName
 from homeroom.model.sign_in_events import AppGiven, RegisterProduct
 from homeroom.model.source import CleverApi
 from local.demo import sample
-from local.embedded import Embedded
+from local.embedded import Embedded, deploy, embedded
 from local.sample_product.people import Person
 from local.sample_product.product import Settings
 from tests.builders.oneroster import small_district
@@ -31,6 +32,13 @@ ADMINISTRATOR = {
     "username": "administrator-01", "givenName": "Administrator 01", "familyName": "Sample",
 }
 """The sample district has none of its own."""
+
+
+@contextmanager
+def own_stack() -> Iterator[Embedded]:
+    """A stack of its own: where the portals are is one setting for all of a stack, and is remembered for a minute."""
+    with embedded() as started:
+        yield replace(started, stack=deploy(started.clients))
 
 
 @contextmanager

@@ -141,7 +141,8 @@ def test_deleting_the_stack_keeps_every_bucket_and_table(tree: Path, tmp_path: P
         buckets = {bucket["Name"] for bucket in aws.clients("s3").list_buckets()["Buckets"]}
         tables = set(aws.clients("dynamodb").list_tables()["TableNames"])
     assert {stack["LandingBucketName"], stack["RosterBucketName"]} <= buckets
-    assert {stack[f"{name}TableName"] for name in ("Roster", "Runs", "Integrations", "Idempotency", "SignIns")} == tables
+    kept = ("Roster", "Runs", "Integrations", "Idempotency", "SignIns")
+    assert {stack[f"{name}TableName"] for name in kept} == tables
 
 
 def test_code_that_is_not_there_is_named(tree: Path, tmp_path: Path) -> None:

@@ -14,10 +14,9 @@ import pytest
 from homeroom.model.sign_in import SIGNED_IN, Attempt
 from homeroom.sso.codes import CODES
 from local.demo.browser import Browser as SmallBrowser
-from local.embedded import Embedded
 from local.sample_product.product import Settings
 from tests.browser.harness import SCREENSHOTS, Browser, Call, Context, Page, need
-from tests.integration.sign_in_scene import embedded_scene
+from tests.integration.sign_in_scene import embedded_scene, own_stack
 from tests.sso.proves import proves
 from tests.sso.scene import (
     ADMINISTRATOR,
@@ -40,9 +39,9 @@ HELLO = {TEACHER: "Hello, Teacher 01 Sample", COLLEAGUE: "Hello, Teacher 02 Samp
 
 
 @pytest.fixture(scope="module")
-def scene(aws: Embedded) -> Iterator[Scene]:
+def scene() -> Iterator[Scene]:
     need()
-    with embedded_scene(aws, "flows") as made:
+    with own_stack() as aws, embedded_scene(aws, "flows") as made:
         yield made
 
 

@@ -4,13 +4,13 @@ co-teachers, parents who teach, people renamed, ids swapped.
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from hypothesis import strategies as st
 
 from homeroom.model.vocabulary import GRADES
 from homeroom.products.rules import Rules
+from tests.fakes.twins import twin_of
 from tests.laws.towns import FAMILY, STAFF, STUDENTS, Town, edits, pick, towns
 
 ONE, TOO, OTHER = "One", "Too", "Other"
@@ -27,7 +27,7 @@ def busy(draw: st.DrawFn, faults: bool = True) -> Town:
 
 @st.composite
 def busier(draw: st.DrawFn, town: Town) -> Town:
-    town = copy.deepcopy(town)
+    town = twin_of(town)
     for id, user in town["users"].items():
         user["grades"] = draw(pick(["", "05", "05,06", "KG,05", "Twelfth"])) if id in STUDENTS else ""
         user["primaryOrgSourcedId"] = draw(pick(["", "", "", "a", "b"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from homeroom.model.entities import BY_FILE, ENTITIES, LIST_KINDS
 from homeroom.model.plan import Repairs, waves
 from tests.builders.amount import examples
 from tests.builders.snapshots import operations, plan_hash, plan_of, shuffled
+from tests.fakes.twins import twin_of
 from tests.laws.table import Table, writes_of
 from tests.laws.towns import IDS, Town, edits, mixtures, pick, snapshot_of, towns
 
@@ -117,7 +117,7 @@ def test_what_leaves_and_returns_is_restored_under_the_same_identity(data: st.Da
     table, town = Table(), data.draw(towns(faults=False))
     state = step(table, town, None).next_state
     before = {name: item["id"] for name, item in table.records().items()}
-    less = copy.deepcopy(town)
+    less = twin_of(town)
     gone = data.draw(st.lists(pick(sorted(town["users"]) or ["-"]), min_size=1, unique=True))
     less["users"] = {id: row for id, row in town["users"].items() if id not in gone}
     left = step(table, less, state)
@@ -134,7 +134,7 @@ def test_what_leaves_and_returns_is_restored_under_the_same_identity(data: st.Da
 def test_rows_broken_for_a_day_change_nothing_and_remove_nothing(data: st.DataObject) -> None:
     town = data.draw(towns(faults=False))
     state = plan_of(snapshot_of(town)).next_state
-    broken = copy.deepcopy(town)
+    broken = twin_of(town)
     places = [(stem, id) for stem, rows in broken.items() for id in rows]
     for stem, id in data.draw(st.lists(pick(places), min_size=1, max_size=4, unique=True)):
         broken[stem][id] = broken[stem][id] | data.draw(pick(FAULTS[stem]))

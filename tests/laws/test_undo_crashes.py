@@ -15,7 +15,7 @@ from tests.builders.two_days import first_day, next_day
 from tests.fakes.copies import copied
 from tests.fakes.faults import Crash
 from tests.fakes.memory import MemoryWorld, tables
-from tests.laws.kills import Moment, held, moments
+from tests.laws.kills import Moment, held, moments, telling
 from tests.laws.test_crashes import A_DAY, land, uninterrupted
 
 pytestmark = pytest.mark.laws
@@ -47,7 +47,7 @@ def killed() -> list[Moment]:
     return moments(after_both_days(), undo)
 
 
-STEPS = range(1, len(killed()) + 1, 2)
+STEPS = telling(killed())[:: 1 if FULL else 2]
 
 
 @pytest.mark.parametrize("step", STEPS if FULL else STEPS[::12])

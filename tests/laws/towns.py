@@ -5,7 +5,6 @@ A town maps file stem → source id → row. A row may carry a fault; an `edited
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from homeroom.model.snapshot import Snapshot
 from tests.builders.oneroster import Row, course, enrollment, klass, org, term
 from tests.builders.snapshots import of_files
+from tests.fakes.twins import twin_of
 
 Town = dict[str, dict[str, Row]]
 
@@ -50,7 +50,7 @@ def _points_to_people(town: Town, row: Row) -> bool:
 @st.composite
 def edits(draw: st.DrawFn, town: Town, faults: bool = True) -> Town:
     """The next day of a town: some rows are drawn anew, and sometimes two people swap their usernames."""
-    changed = copy.deepcopy(town)
+    changed = twin_of(town)
     places = [(stem, id) for stem, ids in IDS.items() for id in ids * (3 if stem in ("users", "enrollments") else 1)]
     for stem, id in draw(st.lists(pick(places), max_size=8, unique=True)):
         row = draw(rows(stem, id, faults))

@@ -11,7 +11,7 @@ from homeroom.errors import Refused
 from homeroom.model.integration import Options
 from homeroom.model.run import RunRecord
 from homeroom.products import rules_of
-from tests.builders.oneroster import Files, enrollment, small_district, student
+from tests.builders.oneroster import Files, copy_of, enrollment, small_district, student
 from tests.fakes.memory import MemoryWorld, tables
 from tests.regression.days import LAB, active, lab, lands
 from tests.regression.test_undo import undo
@@ -51,7 +51,7 @@ def counts(record: RunRecord, entity: str) -> dict[str, int]:
 
 
 def with_student(files: Files, source_id: str, **cells: str) -> Files:
-    grown = copy.deepcopy(files)
+    grown = copy_of(files)
     grown["users"].append(student(source_id, **cells))
     grown["enrollments"].append(enrollment(source_id, "c-1", role="student"))
     return grown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from homeroom.model.events import FinishRun
 from homeroom.model.run import RunRecord
 from homeroom.report.summary import summarize
 from tests.builders.new_ids import under_new_ids
-from tests.builders.oneroster import Files, enrollment, klass, small_district, student
+from tests.builders.oneroster import Files, copy_of, enrollment, klass, small_district, student
 from tests.builders.questions import questions_of
 from tests.fakes.copies import copied
 from tests.fakes.faults import Crash
@@ -58,7 +57,7 @@ def assert_table_is_the_kept_state(world: MemoryWorld) -> None:
 
 
 def with_cells(files: Files, source_id: str, **cells: str) -> Files:
-    changed = copy.deepcopy(files)
+    changed = copy_of(files)
     for row in changed["users"]:
         if row["sourcedId"] == source_id:
             row |= cells
@@ -66,7 +65,7 @@ def with_cells(files: Files, source_id: str, **cells: str) -> Files:
 
 
 def without(files: Files, source_id: str) -> Files:
-    left = copy.deepcopy(files)
+    left = copy_of(files)
     left["users"] = [row for row in left["users"] if row["sourcedId"] != source_id]
     left["enrollments"] = [row for row in left["enrollments"] if row["userSourcedId"] != source_id]
     return left

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
 
 from homeroom.apply.manifest import load_manifest
@@ -20,7 +18,7 @@ from homeroom.planning.trying import answer_try
 from homeroom.support.operations import act
 from tests.builders.api_runs import clever, credentials_of, run
 from tests.builders.new_ids import under_new_ids
-from tests.builders.oneroster import Files, district
+from tests.builders.oneroster import Files, copy_of, district
 from tests.fakes.clever_server import Clever
 from tests.fakes.memory import MemoryWorld
 from tests.fakes.oneroster_service import Service
@@ -45,7 +43,7 @@ def named(**cells: str) -> Files:
 
 def with_ids(files: Files, ids: dict[str, str]) -> Files:
     """The same people under other ids, their enrollments under the old ones."""
-    moved = copy.deepcopy(files)
+    moved = copy_of(files)
     for user in moved["users"]:
         user["sourcedId"] = ids.get(user["sourcedId"], user["sourcedId"])
     for place in moved["enrollments"]:

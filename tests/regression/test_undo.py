@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +18,7 @@ from homeroom.support.edits import archive_by_hand
 from homeroom.support.operations import act
 from homeroom.support.views import integration_view, seen
 from tests.builders.new_ids import under_new_ids
-from tests.builders.oneroster import Files, district, enrollment, small_district, student
+from tests.builders.oneroster import Files, copy_of, district, enrollment, small_district, student
 from tests.builders.questions import questions_of
 from tests.builders.two_days import first_day, next_day
 from tests.fakes.faults import Crash
@@ -55,7 +54,7 @@ def grown(students: Iterable[int], **cells: str) -> Files:
 def renamed(files: Files, numbers: Iterable[int], suffix: str) -> Files:
     """The same export with other family names of some students."""
     names = {f"n-{n}" for n in numbers}
-    changed = copy.deepcopy(files)
+    changed = copy_of(files)
     for user in changed["users"]:
         if user["sourcedId"] in names:
             user["familyName"] += suffix

@@ -18,9 +18,12 @@ from homeroom.aws.values import wired_item
 from homeroom.aws.web import request_of
 from homeroom.model.sign_in import Link
 from homeroom.sso.cookies import cookies_of
+from homeroom.sso.stops import Stop
+from homeroom.sso.subject import hint_of
 from tests.sso.flows import Browser
 from tests.sso.laboratory import BASE, Laboratory, laboratory, signer
 from tests.sso.proves import proves
+from tests.unit.sso.matching_world import Lab, at_classlink, classlink_view
 
 CALLBACK = f"{BASE}/cb/clever/literacy"
 BLANKS = ("\u00a0", "\u2000", "\u3000", "\u0085", "\u2028", "\x1f", "\x0b", "\x0c")
@@ -58,7 +61,7 @@ def test_blanks_of_http_around_a_cookie_are_none_of_it() -> None:
     assert cookies_of([" a=1;\tb = 2 ; c=3"]) == {"a": "1", "b": "2", "c": "3"}
 
 
-# -------------------------------------------------------------------------------------- what an outsider can ring or fill
+# ------------------------------------------------------------------------------------ what an outsider can ring or fill
 
 
 class Table:
@@ -127,7 +130,8 @@ ARCHIVE = {"action": "archive", "entity": "people", "id": "p-1"}
 def roster_with(*overlay: dict[str, Any], **record: Any) -> RosterByKey:
     owner = "lab#person#p-1"
     items = {(owner, "@"): {"owner": owner, "member": "@", "status": "active", "role": "teacher", **record}}
-    items |= {(owner, "@|overlay"): {"owner": owner, "member": "@|overlay", **one} for one in overlay}
+    for one in overlay:
+        items[owner, "@|overlay"] = {"owner": owner, "member": "@|overlay", **one}
     return RosterByKey(Table(items), "rosters", "runs")  # type: ignore[arg-type, unused-ignore]
 
 
@@ -214,7 +218,8 @@ class Kms:
 @proves("C44", "C50")
 @pytest.mark.parametrize("code", ["DisabledException", "KMSInvalidStateException", "NotFoundException"])
 def test_a_disabled_key_that_does_not_sign_stops_no_sign_in(code: str) -> None:
-    assert [key.kid for key in KmsSigner(Kms(code, "b"), ["a", "b"]).keys()] == [signer().keys()[0].kid]
+    published = KmsSigner(Kms(code, "b"), ["a", "b"]).keys()
+    assert [key.kid for key in published] == [signer().keys()[0].kid]
     with pytest.raises(Exception, match=code):
         KmsSigner(Kms(code, "a"), ["a", "b"]).keys()
 
@@ -251,3 +256,30 @@ def test_the_owner_of_a_product_is_asked_where_its_name_has_the_form() -> None:
     table = Table()
     SignInRegistry(table, "sign-ins", "integrations").registration("literacy-2")  # type: ignore[arg-type]
     assert table.asked == [(product_owner("literacy-2"), "@")]
+
+
+# ------------------------------------------------------------------------------------------------------------ matching
+
+
+@proves("C35", "T23")
+@pytest.mark.parametrize("word", ["Parent", "contact", "Guest", "", "Student,Teacher"])
+def test_an_account_that_the_portal_does_not_call_staff_finds_no_teacher_by_email(word: str) -> None:
+    lab = Lab()
+    lab.known(classlink_view(staff_by_email=True))
+    lab.holds("p-1", email="t@district.example")
+    told = at_classlink(hint=hint_of(word), sourced_id="T-9", email="t@district.example")
+    with pytest.raises(Stop) as stopped:
+        lab.signs_in(told)
+    assert (stopped.value.code, lab.links.links) == ("SSO-203", [])
+    assert lab.signs_in(replace(told, hint=hint_of("Teacher"))).rule == "email"
+
+
+@proves("C35")
+def test_a_login_that_only_looks_like_another_finds_nobody() -> None:
+    lab = Lab()
+    lab.known(classlink_view(by_login=True))
+    lab.holds("p-1", username="kevin")
+    with pytest.raises(Stop) as stopped:
+        lab.signs_in(at_classlink(login="\u212aevin"))
+    assert stopped.value.code == "SSO-203"
+    assert lab.signs_in(at_classlink(login="KEVIN")).person == "p-1"

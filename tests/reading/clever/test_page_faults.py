@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders.amount import pairs
 from tests.builders.oneroster import small_district
 from tests.fakes.clever_server import serving
 from tests.reading.clever.lab import Lab, Rows, rows
@@ -14,6 +15,8 @@ from tests.reading.clever.lab import Lab, Rows, rows
 PAGES = [("districts", 1), ("schools", 1), ("terms", 1), ("courses", 1), ("sections", 1), ("sections", 2),
          *(("users", n) for n in range(1, 6))]
 EFFECTS = [500, 503, 404, "drop", "torn", "cut", "html", "empty", "empty_next", "no_links"]
+STRUCK = pairs([(place, page, effect) for place, page in PAGES for effect in EFFECTS])
+"""Each effect at each place and at each number of a page."""
 PASSING = {500, 503, "drop", "torn", "cut", "html", "empty", "empty_next", "no_links"}
 """What is over when it is asked again."""
 
@@ -43,8 +46,7 @@ def outcome(lab: Lab) -> Rows | str:
         lab.clever.traps.off()
 
 
-@pytest.mark.parametrize("effect", EFFECTS)
-@pytest.mark.parametrize(("place", "page"), PAGES)
+@pytest.mark.parametrize(("place", "page", "effect"), STRUCK)
 def test_a_fault_that_stays_is_never_fewer_records_and_done(
     served: Lab, whole: Rows, place: str, page: int, effect: Any
 ) -> None:
@@ -55,8 +57,7 @@ def test_a_fault_that_stays_is_never_fewer_records_and_done(
         assert found != whole
 
 
-@pytest.mark.parametrize("effect", EFFECTS)
-@pytest.mark.parametrize(("place", "page"), PAGES)
+@pytest.mark.parametrize(("place", "page", "effect"), STRUCK)
 def test_a_fault_that_passes_is_read_over_or_told(
     served: Lab, whole: Rows, place: str, page: int, effect: Any
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from homeroom.errors import SourceUnusable
+from tests.builders.amount import pairs
 from tests.fakes.oneroster_server import serving
 from tests.fakes.oneroster_service import Fault, Service
 from tests.reading.rest.reading import STEMS, Reading, ids_at, paged_district
@@ -15,9 +16,12 @@ SIZE = 4
 PAGES = {stem: range(1, -(-len(paged_district()[stem]) // SIZE) + 1) for stem in STEMS}
 FAULTS: tuple[str | int, ...] = (500, "empty", "drop_after", "torn", "short")
 RARER: tuple[str | int, ...] = (429, 400, 404, "drop_before", "error_body", "no_collection", "not_json")
-LASTING = [(stem, page, what) for stem in STEMS for page in PAGES[stem] for what in FAULTS] + [
-    (stem, page, what) for stem in STEMS for page in (2, PAGES[stem][-1]) for what in RARER]
-"""404 for a first page is no fault: the endpoint is not offered (test_ways)."""
+LASTING = pairs([(stem, page, what) for stem in STEMS for page in PAGES[stem] for what in FAULTS]) + pairs([
+    (stem, page, what) for stem in STEMS for page in (2, PAGES[stem][-1]) for what in RARER])
+"""Each fault at each collection and at each number of a page.
+
+404 for a first page is no fault: the endpoint is not offered (test_ways).
+"""
 ONCE = [(stem, what, "right") for stem in STEMS for what in (*FAULTS, *RARER) if what != 404] + [
     (stem, what, "missing") for stem in STEMS for what in FAULTS]
 

@@ -63,8 +63,15 @@ def test_a_token_without_a_signature_is_refused_whatever_case_none_has() -> None
     for alg in ("none", "None", "NONE", "", None):
         header = as_json({"alg": alg, "typ": "JWT"})
         for signature in (b"", b"x"):
-            assert refused(put_together(header, as_json(claims_of(CLEVER)), signature)).reason in (
-                "algorithm", "malformed")
+            stop = refused(put_together(header, as_json(claims_of(CLEVER)), signature))
+            assert (stop.reason, stop.security) == ("algorithm", "algorithm refused")
+
+
+@proves("C26")
+def test_a_token_whose_signature_was_taken_away_is_refused() -> None:
+    header, payload, _ = token_of(claims_of(CLEVER)).split(".")
+    stop = refused(f"{header}.{payload}.")
+    assert (stop.reason, stop.security) == ("signature", "signature refused")
 
 
 @proves("T14", "C25")

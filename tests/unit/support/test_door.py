@@ -8,7 +8,7 @@ from homeroom.errors import NotFound, RetryableError
 from homeroom.model import places
 from homeroom.model.events import StartRun
 from homeroom.model.integration import Pause
-from homeroom.model.run import Request
+from homeroom.model.run import Request, Trigger
 from homeroom.support.door import start, start_waiting
 from homeroom.support.edits import archive_by_hand
 from tests.fakes.memory import START, MemoryWorld, memory_world
@@ -177,9 +177,10 @@ def test_a_run_by_hand_while_one_is_on_is_refused_in_words() -> None:
     assert (refused.state, refused.reason, refused.text) == ("refused", "locked", "run 1 is on")
 
 
-def test_a_schedule_without_any_file_is_recorded_as_no_data() -> None:
+@pytest.mark.parametrize("trigger", ["schedule", "sign_in"])
+def test_what_comes_by_itself_without_any_file_is_recorded_as_no_data(trigger: Trigger) -> None:
     world = memory_world(LAB)
-    started = start(StartRun(trigger="schedule", integration=LAB.id), world)
+    started = start(StartRun(trigger=trigger, integration=LAB.id), world)
     assert (started.run, started.state, started.reason) == (1, "skipped", "no data")
     assert outcomes(world) == ["no data"]
 
@@ -228,3 +229,11 @@ def test_a_run_whose_process_died_is_told_so_by_the_next_one() -> None:
     dead = world.runs.run(LAB.id, 1)
     assert (dead.outcome, dead.code, dead.owner) == ("interrupted", "RUN-06", "vendor")
     assert world.runs.control(LAB.id).lease_run == 2
+
+
+@pytest.mark.parametrize("trigger", ["schedule", "sign_in"])
+def test_what_comes_by_itself_reads_no_file_again_that_was_applied(trigger: Trigger) -> None:
+    world = memory_world(LAB)
+    run_through(world, "1.zip", [[person("create", "s-1")]], content_hash="content-a")
+    started = start(StartRun(trigger=trigger, integration=LAB.id), world)
+    assert (started.run, started.state, started.reason) == (None, "skipped", "taken")

@@ -49,10 +49,14 @@ class Batch:
     start: int
     end: int
     changes: list[Change] = field(default_factory=list)
+    writes: int = 0
+    """Items that they write or delete."""
 
-    @property
-    def writes(self) -> int:
-        return sum(c.writes for c in self.changes)
+    def add(self, made: Change, writes: int) -> None:
+        """The change of the next operation."""
+        self.changes.append(made)
+        self.end += 1
+        self.writes += writes
 
 
 def apply_part(lease: Lease, part: int, offset: int, world: World, deadline: datetime) -> Upserted:
@@ -88,11 +92,11 @@ def batches(roster: str, run: int, operations: list[Operation], offset: int = 0,
     batch = Batch(offset, offset)
     for operation in operations[offset:]:
         made = change(roster, operation, run)
-        if batch.changes and batch.writes + made.writes > size:
+        writes = made.writes
+        if batch.changes and batch.writes + writes > size:
             yield batch
             batch = Batch(batch.end, batch.end)
-        batch.changes.append(made)
-        batch.end += 1
+        batch.add(made, writes)
     if batch.changes:
         yield batch
 

@@ -22,6 +22,9 @@ SIGN_IN, REFUSED, SECURITY, MILLISECONDS = "SignIn", "SignInRefused", "SignInSec
 FAULT = "SSO-501"
 ALARMING: Mapping[str, str] = {"SSO-103": "SignInSSO103", "SSO-109": "SignInSSO109", FAULT: "SignInSSO501"}
 """Page → metric that counts it alone, because an alarm looks at it."""
+UNASKED = ("SSO-103", "callback")
+"""Page and step of an error that was in an address and that no sign-in of the browser asked for: whoever types it must
+not be able to say that a portal is down."""
 COUNTED: Mapping[str, str] = {"failed": ALARMING[FAULT], "stale keys": "SignInStaleKeys"}
 """Words of `count` that are a metric too. A fault is counted where it happens, once, whatever page follows."""
 TOLD = (
@@ -59,7 +62,7 @@ class LogAndMetrics:
         times = {f"{name.replace(' ', '_')}_ms": round(value, 1) for name, value in milliseconds.items()}
         logger.info("sso.login", extra={**told, **times})
         _add(SIGN_IN if attempt.outcome == SIGNED_IN else REFUSED)
-        if attempt.outcome in ALARMING and attempt.outcome != FAULT:
+        if attempt.outcome in ALARMING and attempt.outcome != FAULT and (attempt.outcome, attempt.step) != UNASKED:
             _add(ALARMING[attempt.outcome])
         if "total" in milliseconds:
             metrics().add_metric(MILLISECONDS, MetricUnit.Milliseconds, milliseconds["total"])

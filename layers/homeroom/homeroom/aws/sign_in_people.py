@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeroom.aws.values import plain_item, wired_item
+from homeroom.sso.matching import as_edited
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-RECORD, CONTROL = "@", "control"
+RECORD, OVER, CONTROL = "@", "@|overlay", "control"
 
 
 class RosterByKey:
-    """`homeroom.sso.ports.Rosters` on the tables of rosters and of runs. Keys are those of `homeroom.apply.items`,
-    which knows too much to be imported here; a test holds both together."""
+    """`homeroom.sso.ports.Rosters` on the tables of rosters and of runs. Keys are those of `homeroom.apply.items` and
+    `homeroom.aws.edit_items`, which know too much to be imported here; a test holds both together."""
 
     def __init__(self, client: DynamoDBClient, rosters: str, runs: str):
         self._client = client
@@ -27,7 +28,9 @@ class RosterByKey:
         return None if link is None else str(link["person"])
 
     def person(self, roster: str, person: str) -> Mapping[str, Any] | None:
-        return self._read(f"{roster}#person#{person}")
+        owner = f"{roster}#person#{person}"
+        record = self._read(owner)
+        return None if record is None else as_edited(record, self._read(owner, OVER))
 
     def waits(self, integration: str) -> tuple[int, bool]:
         found = self._client.get_item(
@@ -37,7 +40,7 @@ class RosterByKey:
         control = plain_item(found.get("Item", {}))
         return control.get("applied_run") or 0, control.get("held_run") is not None
 
-    def _read(self, owner: str) -> dict[str, Any] | None:
+    def _read(self, owner: str, member: str = RECORD) -> dict[str, Any] | None:
         found = self._client.get_item(
-            TableName=self._rosters, Key=wired_item({"owner": owner, "member": RECORD}), ConsistentRead=True)
+            TableName=self._rosters, Key=wired_item({"owner": owner, "member": member}), ConsistentRead=True)
         return plain_item(found["Item"]) if "Item" in found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 REMEMBERED_SECONDS = 60.0
 """How long a process remembers products and portals. Tenants and integrations are read anew for each sign-in."""
+_NAMED = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+"""Products, apps and portals have such names. Anything else in an address is nobody's: a table asked for it could
+refuse the key as too long, and an outsider would ring an alarm."""
 
 
 class SignInRegistry:
@@ -30,14 +34,15 @@ class SignInRegistry:
         self._table = table
         self._integrations = integrations
         self._seconds = seconds
-        self._remembered: dict[str, tuple[float, dict[str, Any] | None]] = {}
+        self._remembered: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def registration(self, slug: str) -> Registration | None:
-        item = self._known(items.product_owner(slug))
+        item = self._known(items.product_owner(slug)) if _NAMED.fullmatch(slug) else None
         return None if item is None else items.registration_of(item)
 
     def app_owner(self, portal: str, key: str) -> Registration | None:
-        item = self._known(items.app_owner(portal, key))
+        named = _NAMED.fullmatch(portal) and _NAMED.fullmatch(key)
+        item = self._known(items.app_owner(portal, key)) if named else None
         found = None if item is None else self.registration(item["slug"])
         return found if found is not None and found.app(portal, key) is not None else None
 
@@ -56,11 +61,15 @@ class SignInRegistry:
         return sign_in_view(plain_item(found["Item"])) if "Item" in found else None
 
     def _known(self, owner: str) -> dict[str, Any] | None:
-        """As `_read`, remembered for a minute. What is absent is not remembered: a new product counts at once."""
+        """As `_read`, remembered for a minute. What is absent is not remembered: a new product counts at once, and
+        names that somebody makes up fill no memory."""
         now = self._seconds()
-        at, item = self._remembered.get(owner, (0.0, None))
-        if item is None or now - at > REMEMBERED_SECONDS:
-            item = self._read(owner)
+        kept = self._remembered.get(owner)
+        if kept is not None and now - kept[0] <= REMEMBERED_SECONDS:
+            return kept[1]
+        item = self._read(owner)
+        self._remembered.pop(owner, None)
+        if item is not None:
             self._remembered[owner] = (now, item)
         return item
 

@@ -17,6 +17,7 @@ from homeroom.sso.values import base64url
 
 ALGORITHM = "RSASSA_PKCS1_V1_5_SHA_256"
 LEAST_BITS = 2048
+_GONE = ("DisabledException", "KMSInvalidStateException", "NotFoundException")
 
 
 class KmsSigner:
@@ -30,7 +31,8 @@ class KmsSigner:
         self._published: dict[str, PublicKey] = {}
 
     def keys(self) -> Sequence[PublicKey]:
-        return [self._key(arn) for arn in self._arns]
+        others = (self._other(arn) for arn in self._arns[1:])
+        return [self._key(self._arns[0]), *(key for key in others if key is not None)]
 
     def sign(self, message: bytes) -> bytes:
         # A digest, so that no size of message is too large for KMS.
@@ -39,6 +41,18 @@ class KmsSigner:
             SigningAlgorithm=ALGORITHM,
         )
         return bytes(signed["Signature"])
+
+    def _other(self, arn: str) -> PublicKey | None:
+        """A key that does not sign; None if somebody disabled or deleted it, which must stop no sign-in. Any other
+        fault rises: products keep for an hour what they read, and would lose a good key."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return self._key(arn)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _GONE:
+                raise
+        return None
 
     def _key(self, arn: str) -> PublicKey:
         if arn not in self._published:

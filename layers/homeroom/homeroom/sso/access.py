@@ -26,7 +26,8 @@ ROLE_WORDS: Mapping[str, str] = {
 """Role of the roster → role in tokens. Their order counts where no hint chooses: whoever teaches comes to teach."""
 ROLE_CONFLICT = "role conflict"
 """Security event: the portal says student, the roster an adult, or the other way round."""
-_STAFF_HINTS = frozenset(ROLE_WORDS.values()) - {STUDENT}
+STAFF_HINTS = frozenset(ROLE_WORDS.values()) - {STUDENT}
+"""Words of a portal, as `homeroom.sso.subject.HINTS` has them, that call somebody staff."""
 _AT_A_DOOR: Mapping[str, str] = {"SSO-306": STUDENT, "SSO-307": "administrator"}
 """Pages that lead people of a role somewhere else."""
 
@@ -69,7 +70,7 @@ def _may(role: str, rules: SignInRules, *, students: bool) -> bool:
 
 def _refuse_contradiction(roles: frozenset[str], hint: str) -> None:
     child, adult = STUDENT in roles, bool(roles & (STAFF_ROLES | GUARDIAN_ROLES))
-    if (hint == STUDENT and adult and not child) or (hint in _STAFF_HINTS and child and not adult):
+    if (hint == STUDENT and adult and not child) or (hint in STAFF_HINTS and child and not adult):
         raise Stop("SSO-304", "portal and roster disagree whether this is a student", security=ROLE_CONFLICT)
 
 

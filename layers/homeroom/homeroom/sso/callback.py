@@ -121,9 +121,12 @@ def _mixed_up(_: _Arrived) -> Answer:
 
 
 def _refused(arrived: _Arrived) -> Answer:
-    """The portal says no. A transaction of this browser ends with it; its text is shown to nobody."""
-    if arrived.state:
-        _used(arrived)
+    """The portal says no. A transaction of this browser ends with it; its text is shown to nobody.
+
+    Only then it is the portal that speaks (step `refusal`): anybody can type such an address, and gets the same page.
+    """
+    if arrived.state and _used(arrived):
+        arrived.recording.step("refusal")
     raise Stop(*_ERRORS.get(arrived.error, _OTHER_ERROR))
 
 
@@ -208,6 +211,8 @@ def _signed_in(arrived: _Arrived, transaction: Transaction) -> Answer:
     outside, app, portal, recording = arrived.outside, arrived.app, arrived.portal, arrived.recording
     if transaction.asked.client_id != arrived.registration.slug:
         raise Stop("SSO-107", "the app is another product's now", security="app mismatch")
+    if transaction.asked.redirect_uri not in arrived.registration.redirect_uris:
+        raise Stop("SSO-106", "the redirect address was taken back meanwhile")
     recording.step("exchange")
     tokens = exchange(arrived.code, transaction, app, portal, outside)
     recording.step("id_token")

@@ -19,6 +19,7 @@ HOP_SECONDS = 60
 MOST_HOPS = 3
 """So many restarts within `HOP_SECONDS` end on page SSO-108."""
 _ALWAYS = "Path=/; Secure; HttpOnly; SameSite=Lax"
+_BLANKS = " \t"
 _NAME = re.compile(r"__Host-sso_t_[A-Za-z0-9_-]{8}")
 _COUNTED = re.compile(r"(?:([A-Za-z0-9_-]{8})\.)?([0-9]{1,2})\.([0-9]{1,12})\.([0-9]{1,12})")
 
@@ -41,12 +42,15 @@ def cookies_of(lines: Iterable[str]) -> dict[str, str]:
     """The cookies of a request, of its Cookie header or of the gateway's list, in the order in which they came.
 
     Whatever is not `name=value` is passed over; of a name that stands twice the first counts. Never raises.
+
+    Only what HTTP calls a blank is cut off. Python cuts off others too, which to a browser are letters: a sibling of
+    our domain could set a name that begins with one, and here it would become a `__Host-` one (threat T3).
     """
     found: dict[str, str] = {}
     for part in (part for line in lines for part in line.split(";")):
-        name, equals, value = part.strip().partition("=")
-        if equals and name.strip():
-            found.setdefault(name.strip(), _unquoted(value.strip()))
+        name, equals, value = part.partition("=")
+        if equals and name.strip(_BLANKS):
+            found.setdefault(name.strip(_BLANKS), _unquoted(value.strip(_BLANKS)))
     return found
 
 

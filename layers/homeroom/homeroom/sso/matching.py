@@ -21,7 +21,7 @@ from homeroom.model.identities import compared
 from homeroom.model.sign_in import Link, Registration
 from homeroom.model.sign_in_choices import PortalView, SharedView, SignInView
 from homeroom.model.vocabulary import STAFF_ROLES
-from homeroom.sso.access import roles_of
+from homeroom.sso.access import STAFF_HINTS, roles_of
 from homeroom.sso.ports import Links, Outside, Rosters
 from homeroom.sso.stops import Stop
 
@@ -35,6 +35,7 @@ RUN_EVERY_SECONDS = 900
 FURTHER = frozenset({"sis_id", "number"})
 """What Clever tells only when it is asked once more (`homeroom.sso.subject.further`), as ClassLink does logins."""
 LINKED, LEGACY, LOGIN, EMAIL = "link", "legacy_id", "login", "email"
+ARCHIVED_BY_HAND = "archived by hand"
 NOTHING_APPLIED = "no run was applied yet"
 RELINK = "relink"
 """Security event: another subject, or another person, than the link says."""
@@ -122,9 +123,18 @@ def look(subject: Subject, view: SignInView, rosters: Rosters, links: Links) -> 
         if left_out(record, view.sharing):
             raise Stop("SSO-208", "what is shared leaves this person out")
         raise Stop("SSO-205", "archived")
+    if record.get("archived_by_hand"):
+        raise Stop("SSO-205", ARCHIVED_BY_HAND)
     if record.get("enabled") is False:
         raise Stop("SSO-205", "not enabled")
     return Found(person, record, rule, to_link)
+
+
+def as_edited(record: Mapping[str, Any], over: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The record of a person with what staff laid over it until the next run (`homeroom.aws.edit_items`). Pure."""
+    if over is None:
+        return record
+    return {**record, **(over.get("fields") or {}), "archived_by_hand": over.get("action") == "archive"}
 
 
 def remember(found: Found, subject: Subject, view: SignInView, login_id: str, outside: Outside) -> None:
@@ -170,7 +180,10 @@ def _found(subject: Subject, view: SignInView, rosters: Rosters, links: Links) -
 
 def _holder(clue: _Clue, view: SignInView, rosters: Rosters) -> str | None:
     """Who has this identity; by email one of the staff only, whatever the roster's links say."""
-    held = rosters.holder(view.integration, clue.kind, compared(clue.kind, clue.value))
+    value = compared(clue.kind, clue.value)
+    if value.isascii() and not clue.value.isascii():
+        return None  # the Kelvin sign becomes a k in small letters: a look-alike, and not what the roster has
+    held = rosters.holder(view.integration, clue.kind, value)
     if held is None or clue.rule != EMAIL:
         return held
     roles = roles_of(rosters.person(view.integration, held) or {})
@@ -195,7 +208,8 @@ def _by_login(subject: Subject, _view: SignInView, chosen: PortalView) -> bool:
 
 
 def _staff_by_email(subject: Subject, _view: SignInView, chosen: PortalView) -> bool:
-    return chosen.staff_by_email and subject.hint != "student"
+    """The portal must call the account staff. Parents and people without a word have the emails they like."""
+    return chosen.staff_by_email and subject.hint in STAFF_HINTS
 
 
 _RULES: tuple[tuple[str, str, Callable[[Subject, SignInView, PortalView], bool]], ...] = (

@@ -76,7 +76,8 @@ class Rosters(Protocol):
         """Internal id of the one person with this identity (`homeroom.model.identities`), read consistently."""
 
     def person(self, roster: str, person: str) -> Mapping[str, Any] | None:
-        """The person's record as the table holds it: `status`, `enabled`, `role`, `roles`, `orgs` and more."""
+        """The person's record as the table holds it: `status`, `enabled`, `role`, `roles`, `orgs` and more; with what
+        staff laid over it until the next run (`homeroom.sso.matching.as_edited`)."""
 
     def waits(self, integration: str) -> tuple[int, bool]:
         """The number of the run that was applied last (0: none), and whether a run is held."""

@@ -9,7 +9,7 @@ from typing import Any
 from homeroom.model.sign_in import CODE_SECONDS, SIGNED_IN, Attempt
 from homeroom.products import PRODUCTS, sign_in_of
 from homeroom.sso.codes import CODES, Fault
-from homeroom.sso.matching import NOTHING_APPLIED
+from homeroom.sso.matching import ARCHIVED_BY_HAND, NOTHING_APPLIED
 from homeroom.sso.portals import PORTALS
 
 TURNS: Mapping[Fault, str] = {
@@ -24,6 +24,7 @@ TURNS: Mapping[Fault, str] = {
 STEPS: Mapping[str, str] = {
     "asked": "the product asked us who it is",
     "callback": "the portal sent the browser to us",
+    "refusal": "the portal sent the browser back with an error",
     "exchange": "the answer belongs to this browser; its code was taken to the portal",
     "id_token": "the portal answered, and what it said was checked",
     "subject": "the portal told who it is",
@@ -35,6 +36,8 @@ STEPS: Mapping[str, str] = {
 """How far a sign-in came, by the word of its step."""
 NEXT_BY_REASON: Mapping[tuple[str, str], str] = {
     ("SSO-203", NOTHING_APPLIED): "The roster is empty, because no run was applied yet: `status` says whose turn it is.",
+    ("SSO-205", ARCHIVED_BY_HAND): "Staff archived the person by hand until the next run: `person` shows who and when, "
+                                   "`release` takes it back.",
     ("SSO-302", "sign-in to the product is switched off"): "The product is switched off for every district: "
                                                            "`registrations` shows it, `register --enable` ends that.",
 }

@@ -20,7 +20,7 @@ from homeroom.products import products_of
 from homeroom.products.refusals import PORTALS
 from homeroom.sso.access import admit
 from homeroom.sso.codes import CODES
-from homeroom.sso.matching import look
+from homeroom.sso.matching import as_edited, look
 from homeroom.sso.stops import Stop
 from homeroom.sso.subject import Subject
 
@@ -85,7 +85,9 @@ class _Roster:
         return str(found[0]["person"]) if found else None
 
     def person(self, roster: str, person: str) -> Mapping[str, Any] | None:
-        return next(iter(self.world.roster.get([record_key(roster, "people", person)])), None)
+        key = record_key(roster, "people", person)
+        record = next(iter(self.world.roster.get([key])), None)
+        return None if record is None else as_edited(record, next(iter(self.world.roster.overlays([key])), None))
 
     def waits(self, integration: str) -> tuple[int, bool]:
         control = self.world.runs.control(integration)
