@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARCHITECTURE ?= arm64
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit lint format types arrows check layers sizes sam-build sam-deploy docs docs-check conformance conformance-check complaints complaints-check sso-conformance sso-conformance-check bench lock clean
+.PHONY: help setup demo test unit laws lint format types arrows check layers sizes sam-build sam-deploy docs docs-check conformance conformance-check complaints complaints-check sso-conformance sso-conformance-check bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' Makefile
@@ -18,7 +18,10 @@ test: setup ## all tests but benchmarks
 	@.ci/tests $(ARGS)
 
 unit: setup ## the unit tests alone
-	@$(BIN)/pytest tests/unit -m "not slow" -n 2 --dist worksteal $(ARGS)
+	@POLARS_MAX_THREADS=1 $(BIN)/pytest tests/unit -m "not slow" -n 2 --dist worksteal $(ARGS)
+
+laws: setup ## laws and faults in full (some 10 minutes); `make test` takes a choice of them
+	@HOMEROOM_LAWS=full POLARS_MAX_THREADS=1 $(BIN)/pytest tests/laws tests/faults tests/reading -n 2 --dist worksteal $(ARGS)
 
 lint: setup ## ruff: rules and format of imports
 	@$(BIN)/ruff check .

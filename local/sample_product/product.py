@@ -86,6 +86,12 @@ def product(settings: Settings, seconds: Callable[[], float] = time.time) -> Fla
     _add_sign_in(app, client, settings)
     _add_pages(app)
 
+    @app.before_request
+    def still_there() -> None:
+        """Whoever left the roster is out at the next click, though the session would run for hours."""
+        if "person" in session and settings.people(session["person"]["district"], session["person"]["id"]) is None:
+            _session().replace()
+
     @app.context_processor
     def shown() -> dict[str, Any]:
         return {"product": settings.name, "portals": settings.portals}

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 import pytest
 
+from homeroom.apply.items import record_key
+from homeroom.aws.edit_items import edits_owner
 from homeroom.model.integration import Integration, SignIn
 from homeroom.model.sign_in import App, Asked, Attempt, Handoff, Link, Registration, Tenant, Transaction
-from homeroom.ports import World
+from homeroom.ports import Edit, World
 from homeroom.sso.portals import PORTALS
 from tests.contract.sign_in_parts import Parts, in_memory, on_tables
 from tests.fakes.memory import MemoryWorld
@@ -307,6 +309,19 @@ def test_a_person_is_found_by_an_identity_of_their_own_roster_alone(parts: Parts
     assert found is not None
     assert found.items() >= record.items()
     assert parts.rosters.person(f"{name}-x", "p-1") is None
+
+
+@pytest.mark.integration
+@proves("T26")
+def test_what_staff_laid_over_a_person_is_read_until_it_is_released(tables: Parts, name: str) -> None:
+    key = record_key(name, "people", "p-1")
+    edit = Edit(entity="people", id="p-1", source_id="T-1", action="archive", item=(edits_owner(name), "2026#1"),
+                record=key, by="staff", at="2026-11-22T15:00:00+00:00")
+    tables.person(name, "p-1", {"entity": "people", "id": "p-1", "status": "active", "role": "teacher"})
+    tables.world.roster.edit(edit, "left at noon")
+    assert (tables.rosters.person(name, "p-1") or {})["archived_by_hand"] is True
+    tables.world.roster.consume([edit])
+    assert "archived_by_hand" not in (tables.rosters.person(name, "p-1") or {})
 
 
 @pytest.mark.integration

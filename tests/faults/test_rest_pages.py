@@ -82,7 +82,8 @@ def thirds(positions: list[Any]) -> list[tuple[str, Any]]:
 
 
 LASTING_FAULTS = [(stem, page, kind) for stem, page in PAGES for kind in KINDS]
-"""Tried are so many of them that each kind strikes each collection and each number of a page, in each way of serving."""
+"""As many are tried as it takes for each kind to strike at each collection and at each number of a page, and so for
+each of the other ways of serving."""
 
 
 def is_told(where: Served, stem: str, page: int, kind: str | int) -> None:
@@ -100,7 +101,8 @@ def is_told(where: Served, stem: str, page: int, kind: str | int) -> None:
 
 
 @pytest.mark.parametrize(("stem", "page", "kind"), [
-    pytest.param(*position, id=f"{page_name(*position[:2])}-{position[2]}-for-ever") for position in pairs(LASTING_FAULTS)])
+    pytest.param(*position, id=f"{page_name(*position[:2])}-{position[2]}-for-ever")
+    for position in pairs(LASTING_FAULTS)])
 def test_a_fault_that_lasts_at_any_page_archives_nothing(usual: Served, stem: str, page: int, kind: str | int) -> None:
     is_told(usual, stem, page, kind)
 

@@ -34,8 +34,8 @@ SHORT = 8
 """What is shorter stands in other words too, and is no secret of anybody."""
 IN_FLIGHT = {"code", "state", "nonce", "code_challenge", "code_verifier", "client_secret"}
 NOT_PERSONAL = {"tenant", "role", "authorized_by", "schools"}
-OUTCOMES = {SIGNED_IN, "SSO-102", "SSO-103", "SSO-104", "SSO-105", "SSO-106", "SSO-107", "SSO-109", "SSO-201", "SSO-203",
-            "SSO-306", "SSO-501"}
+OUTCOMES = {SIGNED_IN, "SSO-102", "SSO-103", "SSO-104", "SSO-105", "SSO-106", "SSO-107", "SSO-109", "SSO-201",
+            "SSO-203", "SSO-306", "SSO-501"}
 FUNCTIONS = {"sso_login", "sso_callback", "sso_provider", "support"}
 
 

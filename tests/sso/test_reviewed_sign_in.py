@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -216,7 +218,8 @@ class Kms:
 
 
 @proves("C44", "C50")
-@pytest.mark.parametrize("code", ["DisabledException", "KMSInvalidStateException", "NotFoundException"])
+@pytest.mark.parametrize("code", [
+    "DisabledException", "KMSInvalidStateException", "NotFoundException", "AccessDeniedException"])
 def test_a_disabled_key_that_does_not_sign_stops_no_sign_in(code: str) -> None:
     published = KmsSigner(Kms(code, "b"), ["a", "b"]).keys()
     assert [key.kid for key in published] == [signer().keys()[0].kid]
@@ -283,3 +286,18 @@ def test_a_login_that_only_looks_like_another_finds_nobody() -> None:
         lab.signs_in(at_classlink(login="\u212aevin"))
     assert stopped.value.code == "SSO-203"
     assert lab.signs_in(at_classlink(login="KEVIN")).person == "p-1"
+
+
+# -------------------------------------------------------------------------------------------------------------- alarms
+
+
+@proves("T41")
+def test_somebody_who_guesses_a_secret_rings_the_alarm_of_the_template(lab: Laboratory) -> None:
+    """One event a minute would stay below its threshold for ever."""
+    template = (Path(__file__).parents[2] / "template.yaml").read_text()
+    threshold = re.search(r"MetricName: SignInSecurity\n(?:.*\n)*?\s*Threshold: (\d+)", template)
+    assert threshold is not None
+    product = replace(lab.products["literacy"], secret="a guess")
+    assert [product.redeemed("x" * 43, "v" * 43) for _ in range(30)] == [None] * 30
+    assert len(lab.noting.alarms) >= int(threshold[1])
+    assert {event for event, _ in lab.noting.alarms} == {"client refused often"}

@@ -16,10 +16,11 @@ import pytest
 import requests
 
 from homeroom.sso.ports import PublicKey, Signer
+from local.sample_product.people import Person
 from local.sample_product.product import Settings
 from tests.conftest import ROOT
 from tests.fakes.memory_sso import LocalSigner
-from tests.sso.products import SECRET, Browser, provider, registration, sample_product
+from tests.sso.products import SECRET, Browser, known, provider, registration, sample_product
 from tests.sso.proves import proves
 from tests.sso.serving import KnownVisitor, Served, WallClock, serving
 
@@ -314,3 +315,21 @@ def test_the_program_says_in_one_line_where_it_is_and_signs_people_in(tmp_path: 
     assert '<span id="role">teacher</span>' in page.text
     assert told == {"url": told["url"], "client_id": "galileo", "initiate_uri": f"{told['url']}/sso/initiate",
                     "redirect_uri": f"{told['url']}/sso/callback"}
+
+
+@proves("T26")
+def test_whoever_leaves_the_roster_is_out_at_the_next_click() -> None:
+    visitor = KnownVisitor()
+    gone: list[str] = []
+
+    def still_known(district: str, person: str) -> Person | None:
+        return None if person in gone else known(district, person)
+
+    with serving(provider, visitor.routes) as served, sample_product(served.outside, people=still_known) as placed:
+        lab, tab = Lab(served, placed, visitor), Browser()
+        lab.launch(tab)
+        assert tab.get(lab.url("/me")).status_code == 200
+        gone.append(visitor.person)
+        assert tab.get(lab.url("/me")).status_code == 401
+        gone.clear()
+        assert tab.get(lab.url("/me")).status_code == 401, "the session is over, not asleep"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,6 +26,7 @@ from homeroom.support.options import EFFECT
 from tests.builders.connections import APP, KEY_AND_SECRET, Stub, clever, matching_by_name, rest
 from tests.builders.oneroster import file_bytes, small_district, zip_bytes
 from tests.builders.questions import with_engine
+from tests.fakes.copies import copied
 from tests.fakes.memory import START, MemoryWorld, memory_world
 from tests.fakes.plans import (
     GUARD,
@@ -198,11 +200,17 @@ def in_season() -> MemoryWorld:
     return world
 
 
-def synced() -> MemoryWorld:
-    """Run 1 read and applied a small district; the engine answers questions about it."""
+@cache
+def read_and_applied() -> MemoryWorld:
+    """Run 1 read and applied a small district."""
     world = queued()
     sync(Lease(integration=LAB.id, run=1, fence=1), world)
-    return with_engine(world)
+    return world
+
+
+def synced() -> MemoryWorld:
+    """The same, and the engine answers questions about it."""
+    return with_engine(copied(read_and_applied()))
 
 
 def with_a_guest() -> MemoryWorld:

@@ -66,7 +66,8 @@ class Tab:
 
 
 def an_app(clock: Clock) -> Flask:
-    return product(Settings("https://sso.vendor.example", "galileo", "a-secret-of-this-test", BASE), clock)
+    return product(Settings("https://sso.vendor.example", "galileo", "a-secret-of-this-test", BASE,
+                            people=lambda district, person: Person("x")), clock)
 
 
 def test_a_sign_in_that_was_begun_and_left_is_forgotten() -> None:

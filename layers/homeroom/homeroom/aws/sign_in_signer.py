@@ -17,7 +17,8 @@ from homeroom.sso.values import base64url
 
 ALGORITHM = "RSASSA_PKCS1_V1_5_SHA_256"
 LEAST_BITS = 2048
-_GONE = ("DisabledException", "KMSInvalidStateException", "NotFoundException")
+_GONE = ("DisabledException", "KMSInvalidStateException", "NotFoundException", "AccessDeniedException")
+"""What KMS says of a key that is disabled, deleted, or no longer this function's (its role changes before it does)."""
 
 
 class KmsSigner:
@@ -43,8 +44,8 @@ class KmsSigner:
         return bytes(signed["Signature"])
 
     def _other(self, arn: str) -> PublicKey | None:
-        """A key that does not sign; None if somebody disabled or deleted it, which must stop no sign-in. Any other
-        fault rises: products keep for an hour what they read, and would lose a good key."""
+        """A key that does not sign; None if it was taken away, which must stop no sign-in. Any other fault rises:
+        products keep for an hour what they read, and would lose a good key."""
         from botocore.exceptions import ClientError
 
         try:

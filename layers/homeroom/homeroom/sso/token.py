@@ -27,8 +27,9 @@ MOST_BODY = 8192
 MOST_FIELDS = 20
 MOST_CREDENTIALS = 2048
 MOST_WRONG = 20
-"""Wrong tries of a client within a minute of the clock that raise an alarm (threat T41). Nobody is locked out: client
-ids are no secret, so a lock would let anybody switch a product's sign-in off."""
+"""From so many wrong tries of a client within a minute of the clock on, each is a security event, because the alarm
+rings at several (threat T41). Nobody is locked out: client ids are no secret, so a lock would let anybody switch a
+product's sign-in off."""
 CLAIMS = (
     "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "jti", "amr", "did", "role", "roles", "idp", "lid", "rv",
 )
@@ -148,7 +149,7 @@ def _note_wrong(found: Registration | None, outside: Outside) -> None:
     name, now = found.slug if found else "unknown", int(outside.clock.now().timestamp())
     outside.noting.count("client refused", client_id=name)
     tries = outside.launches.tally(f"client#{name}#{now // 60}", until=(now // 60 + 1) * 60)
-    if tries == MOST_WRONG:
+    if tries >= MOST_WRONG:
         outside.noting.alarm("client refused often", client_id=name)
 
 

@@ -92,7 +92,7 @@ def login_hint(slug: str, portal: str, key: str) -> str:
 
 def _apps_or_first(registration: Registration) -> list[tuple[str, str]]:
     """The apps; at a portal without one, that which it would have, so that its address can be entered there."""
-    apps = [(app.portal, app.key) for app in registration.apps]
+    apps: list[tuple[str, str]] = [(app.portal, app.key) for app in registration.apps]
     known = {portal for portal, _ in apps}
     return apps + [(portal, registration.slug) for portal in PORTALS if portal not in known]
 
