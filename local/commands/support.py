@@ -55,9 +55,9 @@ def status(integration: IntegrationId, stack: StackName = None, profile: Profile
     """Show whose turn it is, the set-up, and the newest runs."""
     answer = opened(stack, profile).ask(events.ShowStatus(operation="status", integration=integration))
     return told(answer, as_json, *integrations_view([answer]), schedule_line(answer),
-                rest_lines(answer["set_up"]["blackouts"]), own_lines(answer["set_up"]), sign_in_lines(answer["signs_in"]),
-                primary_line(answer["primary"]),
-                *steps_view(answer), *runs_view(answer["runs"]))
+                rest_lines(answer["set_up"]["blackouts"]), own_lines(answer["set_up"]),
+                sign_in_lines(answer["signs_in"]), primary_line(answer["primary"]), *steps_view(answer),
+                *runs_view(answer["runs"]))
 
 
 def upload(integration: IntegrationId, roster: Roster, directory: OfDirectory = False, stack: StackName = None,

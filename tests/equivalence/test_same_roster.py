@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from local.demo import sample
+from tests.builders.amount import examples
 from tests.builders.oneroster import Files, district, small_district
 from tests.equivalence.four import Four, four
 from tests.equivalence.rosters import Roster, at_clever, carried
@@ -123,7 +124,7 @@ def in_order(town: Town) -> Files:
 
 
 @pytest.mark.laws
-@settings(max_examples=4)
+@settings(max_examples=examples(2, full=4))
 @given(st.data())
 def test_any_two_days_of_any_town_agree(data: st.DataObject) -> None:
     first = data.draw(towns(faults=False))

@@ -124,7 +124,7 @@ class MemoryRegistry:
 @dataclass
 class MemoryRosters:
     """`links`: (roster, kind, value) → person; `people`: (roster, person) → record; `overlays`: what staff laid over
-    it; `runs`: see `Rosters.waits`.
+    it; `runs`: see `Rosters.waits`; `applied`: when (ISO).
 
     `asked` are the rosters that anything was asked of, in order."""
 
@@ -132,6 +132,7 @@ class MemoryRosters:
     people: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     runs: dict[str, tuple[int, bool]] = field(default_factory=dict)
     overlays: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    applied: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def holder(self, roster: str, kind: str, value: str) -> str | None:
@@ -142,6 +143,9 @@ class MemoryRosters:
         self.asked.append(roster)
         record = self.people.get((roster, person))
         return None if record is None else as_edited(record, self.overlays.get((roster, person)))
+
+    def applied_at(self, integration: str) -> str:
+        return self.applied.get(integration, "")
 
     def waits(self, integration: str) -> tuple[int, bool]:
         return self.runs.get(integration, (1, False))

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
-from typing import Any
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from homeroom.model.sign_in import SIGNED_IN, PortalName
 from homeroom.sso.http import SECURITY
-from local.demo.browser import Seen
 from tests.integration.hostile_lab import (
     MACHINE,
     ONE,
@@ -33,7 +32,10 @@ from tests.integration.hostile_lab import (
 from tests.integration.waiting import eventually
 from tests.sso.proves import proves
 
-AT_ONCE = 20
+AT_ONCE, ROUNDS = 20, 5
+"""The embedded AWS works at four calls of a function at a time, so who comes first is drawn several times: a store that
+looks first and takes then was found out in three of four rounds."""
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -128,49 +130,56 @@ def test_a_damaged_answer_opens_nothing_and_the_whole_one_stays_good(lab: Hostil
 # ---------------------------------------------------------------- twenty at once
 
 
-@proves("C16", "T6")
-def test_of_twenty_identical_callbacks_at_once_one_redeems_and_signs_in(lab: HostileLab) -> None:
-    browser = lab.at_portal("clever")
-    address, watch = lab.answered(browser, "clever"), lab.watch()
-    back = lab.products[ONE].redirect_uri
-
-    def call(_: int) -> Seen:
+def at_once(call: Callable[[], T]) -> list[T]:
+    """The answers to as many calls as there are in `AT_ONCE`, all made at the same moment."""
+    def held(_: int) -> T:
         together.wait()
-        return browser.copy().open(address, until=back)
+        return call()
 
     together = Barrier(AT_ONCE)
     with ThreadPoolExecutor(AT_ONCE) as many:
-        seen = list(many.map(call, range(AT_ONCE)))
-    lab.seen.extend(seen)
-    assert Counter(one.status for one in seen) == {0: 1, 400: AT_ONCE - 1}, "one is on its way to the product"
-    assert Counter(page_of(one) for one in seen) == {"": 1, "SSO-105": AT_ONCE - 1}
-    assert (watch.token_calls(), watch.codes()) == (1, 1)
-    assert Counter(one.outcome for one in watch.attempts()) == {SIGNED_IN: 1, "SSO-105": AT_ONCE - 1}
+        return list(many.map(held, range(AT_ONCE)))
+
+
+def ready(lab: HostileLab, method: str, path: str) -> None:
+    """Start all processes of a function that there will be: one that only starts now would come too late to race."""
+    asked = at_once(lambda: lab.ask(method, path).status)
+    assert len(asked) == AT_ONCE
+
+
+@proves("C16", "T6")
+def test_of_twenty_identical_callbacks_at_once_one_redeems_and_signs_in(lab: HostileLab) -> None:
+    ready(lab, "GET", f"/cb/clever/{ONE}")
+    back = lab.products[ONE].redirect_uri
+    for _ in range(ROUNDS):
+        browser = lab.at_portal("clever")
+        address, watch = lab.answered(browser, "clever"), lab.watch()
+        seen = at_once(lambda one=browser, there=address: one.copy().open(there, until=back))
+        lab.seen.extend(seen)
+        assert Counter((one.status, page_of(one)) for one in seen) == {(0, ""): 1, (400, "SSO-105"): AT_ONCE - 1}
+        assert (watch.token_calls(), watch.codes()) == (1, 1)
+        assert Counter(one.outcome for one in watch.attempts()) == {SIGNED_IN: 1, "SSO-105": AT_ONCE - 1}
 
 
 @proves("C41", "T7")
 def test_of_twenty_redemptions_at_once_one_gets_the_token(lab: HostileLab) -> None:
-    asked = lab.asking()
-    code = lab.code_of(asked)
+    ready(lab, "POST", "/token")
+    asked, logins = lab.asking(), []
+    for _ in range(ROUNDS):
+        code = lab.code_of(asked)
+        answers = at_once(lambda one=code: lab.redeem(asked, one))
+        tokens = [json.loads(answer.body)["id_token"] for answer in answers if answer.status == 200]
+        assert len(tokens) == 1
+        refused = [(answer.status, answer.body) for answer in answers if answer.status != 200]
+        assert refused == [(400, '{"error":"invalid_grant"}')] * (AT_ONCE - 1)
+        logins.append(claims_of(tokens[0])["lid"])
 
-    def redeem(_: int) -> tuple[int, str]:
-        together.wait()
-        answer = lab.redeem(asked, code)
-        return answer.status, answer.body
+    def alarms() -> Counter[str]:
+        told = [line["login_id"] for line in lab.logged() if line.get("event") == "code used again"]
+        return Counter(login for login in told if login in logins)
 
-    together = Barrier(AT_ONCE)
-    with ThreadPoolExecutor(AT_ONCE) as many:
-        answers = list(many.map(redeem, range(AT_ONCE)))
-    tokens = [json.loads(body)["id_token"] for status, body in answers if status == 200]
-    assert len(tokens) == 1
-    assert Counter(answers)[400, '{"error":"invalid_grant"}'] == AT_ONCE - 1
-    login_id = claims_of(tokens[0])["lid"]
-
-    def alarms() -> list[dict[str, Any]]:
-        return [line for line in lab.logged() if line.get("event") == "code used again" and
-                line["login_id"] == login_id]
-
-    assert len(eventually(lambda: alarms()[AT_ONCE - 2:] and alarms(), what="an alarm for each")) == AT_ONCE - 1
+    expected = dict.fromkeys(logins, AT_ONCE - 1)
+    assert eventually(lambda: alarms() == expected, what="an alarm for each that came too late")
 
 
 # ---------------------------------------------------------------- whatever comes

@@ -19,9 +19,11 @@ from homeroom.aws.sign_in_signer import KmsSigner
 from homeroom.aws.values import wired_item
 from homeroom.aws.web import request_of
 from homeroom.model.sign_in import Link
+from homeroom.model.sign_in_choices import sign_in_view
 from homeroom.sso.cookies import cookies_of
 from homeroom.sso.stops import Stop
 from homeroom.sso.subject import hint_of
+from tests.fakes.plans import LAB
 from tests.sso.flows import Browser
 from tests.sso.laboratory import BASE, Laboratory, laboratory, signer
 from tests.sso.proves import proves
@@ -286,6 +288,40 @@ def test_a_login_that_only_looks_like_another_finds_nobody() -> None:
         lab.signs_in(at_classlink(login="\u212aevin"))
     assert stopped.value.code == "SSO-203"
     assert lab.signs_in(at_classlink(login="KEVIN")).person == "p-1"
+
+
+@proves("T23", "T44")
+def test_ids_of_the_way_before_are_nobodys_at_the_new_portal() -> None:
+    """Both sources count from one: until the cross-walk, `7` of the roster is not whom ClassLink calls `7`."""
+    lab = Lab()
+    moved = replace(classlink_view(), moved_from="none", moved_at="2026-11-22T12:00:00Z")
+    lab.known(moved)
+    lab.holds("p-1", sourced_id="7", username="t.teacher")
+    lab.rosters.applied["lab-usd"] = "2026-11-22T11:00:00+00:00"
+    with pytest.raises(Stop) as stopped:
+        lab.signs_in(at_classlink(sourced_id="7"))
+    assert (stopped.value.code, lab.links.links, lab.runs.asked) == ("SSO-207", [], [])
+    lab.linked(at_classlink("901"), "p-1")
+    assert lab.signs_in(at_classlink("901", sourced_id="8")).rule == "link"
+    lab.links.links.clear()
+    lab.rosters.applied["lab-usd"] = "2026-11-22T13:00:00+00:00"
+    assert lab.signs_in(at_classlink(sourced_id="7")).person == "p-1"
+
+
+@proves("T23")
+def test_the_portal_of_the_way_before_goes_on_until_the_cross_walk() -> None:
+    lab = Lab()
+    lab.known(replace(classlink_view(), moved_from="classlink", moved_at="2026-11-22T12:00:00Z"))
+    lab.holds("p-1", sourced_id="7")
+    assert lab.signs_in(at_classlink(sourced_id="7")).person == "p-1"
+
+
+def test_a_change_of_aggregator_is_seen_by_sign_in() -> None:
+    moving = {"aggregator": "clever", "transport": "clever_api", "by": "staff", "at": "2026-11-22T12:00:00Z"}
+    changed = LAB.model_validate(LAB.model_dump() | {"moving": moving})
+    seen = sign_in_view(changed.model_dump(mode="json", exclude_none=True))
+    assert (seen.moved_from, seen.moved_at, sign_in_view(LAB.model_dump(mode="json")).moved_at) \
+        == ("clever", "2026-11-22T12:00:00Z", "")
 
 
 # -------------------------------------------------------------------------------------------------------------- alarms

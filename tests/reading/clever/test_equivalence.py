@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from homeroom.check import check
 from homeroom.model.snapshot import LINE
+from tests.builders.amount import examples
 from tests.builders.oneroster import district, small_district
 from tests.fakes.clever_server import serving
 from tests.reading.clever.lab import Lab, rows
@@ -136,7 +137,7 @@ def canonical(snapshot: Any) -> dict[str, set[str]]:
     return {**found, "issues": {str(row) for row in told.iter_rows()}}
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(6, full=15))
 @given(changes)
 def test_events_on_the_earlier_state_give_what_a_full_read_gives(happened: list[Change]) -> None:
     lab = Lab(district(small_district()).with_guardian("g-2", of="s-2").files, page_size=50)

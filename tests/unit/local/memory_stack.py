@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -16,6 +16,7 @@ from homeroom.model.run import Lease
 from homeroom.support.intake import settle
 from homeroom.support.operations import act
 from local.stack import Stack
+from tests.fakes.copies import once
 from tests.fakes.memory import MemoryWorld, memory_world
 
 OUTPUTS = {"SupportFunctionName": "support", "LandingBucketName": "landing", "RosterBucketName": "roster",
@@ -30,6 +31,12 @@ class MemoryAws:
         self.world = world or memory_world()
         self.asked: list[dict[str, Any]] = []
         self._run: set[str] = set()
+
+    def begin(self, key: str, does: Callable[[], Any]) -> Any:
+        """Do it in this stack and tell what came of it; it is done once for all tests that begin with the same."""
+        self.world, (told, self.asked, self._run) = once(
+            ("stack", key), lambda: (self.world, (does(), self.asked, self._run)))
+        return told
 
     @property
     def stack(self) -> Stack:

@@ -15,15 +15,18 @@ SET_UP = ("--district-id", sample.DISTRICT_ID, "--no-hold-first-load")
 @pytest.fixture
 def damaged(aws: MemoryAws, homeroom: Homeroom, tmp_path) -> MemoryAws:
     """Run 2 of lab-usd is wrong."""
+    def two_days() -> None:
+        homeroom("connect", "lab-usd", *SET_UP)
+        for name, export in {"first": sample.first_day(), "next": sample.next_day()}.items():
+            (tmp_path / f"{name}.zip").write_bytes(export.zip_bytes())
+            homeroom("upload", "lab-usd", tmp_path / f"{name}.zip")
+        if aws.world.runs.control("lab-usd").held_run == 1:
+            plan = homeroom("show", "lab-usd", "1", "--json").json["plan_hash"]
+            homeroom("approve", "lab-usd", "1", "--plan", plan, "--reason", "x")
+            homeroom("run", "lab-usd", "--reason", "x")
+
+    aws.begin("two days", two_days)
     with_engine(aws.world)
-    homeroom("connect", "lab-usd", *SET_UP)
-    for name, export in {"first": sample.first_day(), "next": sample.next_day()}.items():
-        (tmp_path / f"{name}.zip").write_bytes(export.zip_bytes())
-        homeroom("upload", "lab-usd", tmp_path / f"{name}.zip")
-    if aws.world.runs.control("lab-usd").held_run == 1:
-        plan = homeroom("show", "lab-usd", "1", "--json").json["plan_hash"]
-        homeroom("approve", "lab-usd", "1", "--plan", plan, "--reason", "x")
-        homeroom("run", "lab-usd", "--reason", "x")
     return aws
 
 

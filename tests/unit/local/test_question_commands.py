@@ -16,12 +16,15 @@ from tests.unit.local.memory_stack import MemoryAws
 @pytest.fixture
 def asked(aws: MemoryAws, homeroom: Homeroom, tmp_path: Path) -> Homeroom:
     """lab-usd with two applied days and a third that is held, and an engine that answers."""
+    def three_days() -> None:
+        homeroom("connect", "lab-usd", "--district-id", sample.DISTRICT_ID, "--no-hold-first-load")
+        for name, export in (("1", sample.first_day()), ("2", sample.next_day()), ("3", sample.half_gone())):
+            (tmp_path / f"{name}.zip").write_bytes(export.zip_bytes())
+            aws.world.clock.tick(60)
+            homeroom("upload", "lab-usd", tmp_path / f"{name}.zip")
+
+    aws.begin("three days", three_days)
     with_engine(aws.world)
-    homeroom("connect", "lab-usd", "--district-id", sample.DISTRICT_ID, "--no-hold-first-load")
-    for name, export in (("1", sample.first_day()), ("2", sample.next_day()), ("3", sample.half_gone())):
-        (tmp_path / f"{name}.zip").write_bytes(export.zip_bytes())
-        aws.world.clock.tick(60)
-        homeroom("upload", "lab-usd", tmp_path / f"{name}.zip")
     return homeroom
 
 

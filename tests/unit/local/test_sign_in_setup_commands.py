@@ -46,7 +46,7 @@ def test_a_sign_in_is_tried_and_told_in_a_sentence(galileo: MemoryAws, homeroom:
 def test_a_page_is_told_with_what_to_do(galileo: MemoryAws, homeroom: Homeroom) -> None:
     seen = words_of(homeroom("try-sign-in", "lab-usd", "u-9", "--is", "legacy_id").out)
     assert seen.startswith("SSO-203: no run was applied yet.")
-    assert "Next: Find the person with `explain`" in seen
+    assert "Next: The roster is empty, no run was applied yet: `status`" in seen
     seen = words_of(homeroom("try-sign-in", "lab-usd", "u-1", "--role", "student").out)
     assert seen.startswith("SSO-304:")
     assert "Found by id: p-1." in seen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,18 +22,26 @@ SET_UP = ("--district-id", sample.DISTRICT_ID, "--district-name", "Lab USD", "--
 @pytest.fixture
 def exports(tmp_path: Path) -> dict[str, Path]:
     """The sample's days as zips."""
-    days = {"first": sample.first_day(), "next": sample.next_day(), "half": sample.half_gone()}
-    for name, export in days.items():
-        (tmp_path / f"{name}.zip").write_bytes(export.zip_bytes())
-    return {name: tmp_path / f"{name}.zip" for name in days}
+    for name, body in days().items():
+        (tmp_path / f"{name}.zip").write_bytes(body)
+    return {name: tmp_path / f"{name}.zip" for name in days()}
+
+
+@cache
+def days() -> dict[str, bytes]:
+    return {"first": sample.first_day().zip_bytes(), "next": sample.next_day().zip_bytes(),
+            "half": sample.half_gone().zip_bytes()}
 
 
 @pytest.fixture
 def held(aws: MemoryAws, exports: dict[str, Path], homeroom: Homeroom) -> str:
     """Hash of the plan of run 1 of lab-usd: a first load that waits for a look."""
-    homeroom("connect", "lab-usd", *SET_UP)
-    homeroom("upload", "lab-usd", exports["first"])
-    plan: str = homeroom("show", "lab-usd", "--json").json["plan_hash"]
+    def first_load() -> str:
+        homeroom("connect", "lab-usd", *SET_UP)
+        homeroom("upload", "lab-usd", exports["first"])
+        return str(homeroom("show", "lab-usd", "--json").json["plan_hash"])
+
+    plan: str = aws.begin("a first load is held", first_load)
     return plan
 
 

@@ -53,7 +53,7 @@ def ask(world: MemoryWorld, operation: str, **words: Any) -> dict[str, Any]:
 
 def test_a_refused_sign_in_is_told_from_its_start_to_the_page() -> None:
     world = world_with(attempt("login-000001", outcome="SSO-205", step="person", reason="archived", person="p-9",
-                               rule="sis_id", hops=1, unsolicited=True))
+                               rule="sis_id", hops=2, unsolicited=True))
     told = ask(world, "sign_in", login="login-000001")
     assert told["story"] == [
         "2026-09-07 05:55:00 UTC: sonday-1 from Clever.",

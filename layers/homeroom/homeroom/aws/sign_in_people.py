@@ -32,13 +32,19 @@ class RosterByKey:
         record = self._read(owner)
         return None if record is None else as_edited(record, self._read(owner, OVER))
 
+    def applied_at(self, integration: str) -> str:
+        return self._control(integration, "applied_at").get("applied_at") or ""
+
     def waits(self, integration: str) -> tuple[int, bool]:
+        control = self._control(integration, "applied_run, held_run")
+        return control.get("applied_run") or 0, control.get("held_run") is not None
+
+    def _control(self, integration: str, wanted: str) -> dict[str, Any]:
         found = self._client.get_item(
             TableName=self._runs, Key=wired_item({"integration": integration, "item": CONTROL}), ConsistentRead=True,
-            ProjectionExpression="applied_run, held_run",
+            ProjectionExpression=wanted,
         )
-        control = plain_item(found.get("Item", {}))
-        return control.get("applied_run") or 0, control.get("held_run") is not None
+        return plain_item(found.get("Item", {}))
 
     def _read(self, owner: str, member: str = RECORD) -> dict[str, Any] | None:
         found = self._client.get_item(

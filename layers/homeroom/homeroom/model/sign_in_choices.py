@@ -35,7 +35,9 @@ class SharedView:
 
 @dataclass(frozen=True)
 class SignInView:
-    """What sign-in needs of an integration. `ended` is why sign-in was ended, empty while it was not."""
+    """What sign-in needs of an integration. `ended` is why sign-in was ended, empty while it was not. `moved_at`: since
+    when (ISO) the roster is to come another way than `moved_from` (an aggregator); empty where it always came this way.
+    """
 
     integration: str
     district_name: str
@@ -48,6 +50,8 @@ class SignInView:
     ended: str = ""
     portals: Mapping[str, PortalView] = field(default_factory=dict)
     sharing: SharedView = SharedView()
+    moved_from: str = ""
+    moved_at: str = ""
 
     def holds_subjects_of(self, portal: str) -> bool:
         """Whether the roster's own ids are the portal's ids of users: then the roster is the link."""
@@ -65,6 +69,7 @@ def sign_in_view(item: Mapping[str, Any]) -> SignInView:
     chosen = item.get("sign_in") or {}
     ended = chosen.get("ended") or {}
     shared = item.get("sharing") or {}
+    moving = item.get("moving") or {}
     return SignInView(
         integration=item["id"], district_name=item.get("district_name", ""),
         product_line=item.get("product_line", ""), products=tuple(item.get("products") or ()),
@@ -72,6 +77,7 @@ def sign_in_view(item: Mapping[str, Any]) -> SignInView:
         on=bool(chosen.get("on")), students=bool(chosen.get("students")), ended=ended.get("reason", ""),
         portals={name: _portal(item, name, told) for name, told in _portals(item, chosen).items()},
         sharing=SharedView(**{name: tuple(shared.get(name) or ()) for name in ("schools", "grades", "roles")}),
+        moved_from=moving.get("aggregator", ""), moved_at=moving.get("at", ""),
     )
 
 

@@ -33,7 +33,7 @@ class AppGiven(Frozen):
     key: Slug = Field(description="last part of its redirect address at us")
     client_id: str = Field(pattern=r"^[\x21-\x7e]{1,255}$")
     client_secret: Value | None = None
-    oidc: bool | None = Field(default=None, description="false: Clever's plain OAuth, until Clever has switched OIDC on")
+    oidc: bool | None = Field(default=None, description="false: Clever's plain OAuth, before Clever switches OIDC on")
     pkce: bool | None = Field(default=None, description="false only where the portal refuses a challenge")
 
 

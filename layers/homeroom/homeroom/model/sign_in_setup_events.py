@@ -15,8 +15,9 @@ from homeroom.model.sign_in_events import LOGIN
 class TrySignIn(Frozen):
     """What a sign-in would do for somebody, found by a value that the portal would tell. Changes and keeps nothing.
 
-    `told` says what the value is, by default what the integration matches by there. `role` is what the portal would say
-    of the person. `product`: where the integration serves several.
+    `told` says what the value is, by default what the integration matches by there; with `roster`, the identity that it
+    should equal, a match is tried that the options do not name yet. `role` is what the portal would say of the person.
+    `product`: where the integration serves several.
     """
 
     operation: Literal["try_sign_in"]
@@ -24,6 +25,7 @@ class TrySignIn(Frozen):
     value: str = Field(min_length=1, max_length=255, repr=False)
     portal: PortalName | None = None
     told: Literal["id", "legacy_id", "sis_id", "number", "sourced_id", "login", "email"] | None = None
+    roster: Literal["sourced_id", "identifier", "username"] | None = None
     role: Literal["", "student", "teacher", "staff", "administrator"] = ""
     product: str | None = None
 

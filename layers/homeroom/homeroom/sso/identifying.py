@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeroom.sso.access import STUDENT
-from homeroom.sso.matching import NOTHING_APPLIED
+from homeroom.sso.matching import NOTHING_APPLIED, OLD_IDS
 from homeroom.sso.ports import Outside
 from homeroom.sso.stops import NoAnswer, Stop
 from homeroom.sso.strict import short_text
@@ -51,7 +51,7 @@ def schools_for_set_up(stop: Stop, found: Subject, tokens: Tokens, portal: Porta
 
 def _without_a_roster(stop: Stop) -> bool:
     """Whether the sign-in ended because its district is not connected, or nothing was synced from it."""
-    return stop.code in ("SSO-201", "SSO-207") or stop.reason == NOTHING_APPLIED
+    return stop.reason != OLD_IDS and (stop.code in ("SSO-201", "SSO-207") or stop.reason == NOTHING_APPLIED)
 
 
 def _id(school: object) -> str:

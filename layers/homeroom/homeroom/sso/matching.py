@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from homeroom.model.identities import compared
@@ -34,8 +35,11 @@ RUN_EVERY_SECONDS = 900
 """How often a district's people who are not there yet may ask for a run (conformance 36)."""
 FURTHER = frozenset({"sis_id", "number"})
 """What Clever tells only when it is asked once more (`homeroom.sso.subject.further`), as ClassLink does logins."""
+_OF_SOURCE = frozenset({"sourced_id", "legacy_id"})
+"""Kinds of identity that are the source's own, and change with it."""
 LINKED, LEGACY, LOGIN, EMAIL = "link", "legacy_id", "login", "email"
 ARCHIVED_BY_HAND = "archived by hand"
+OLD_IDS = "the roster has the ids of the way before until the cross-walk is approved"
 NOTHING_APPLIED = "no run was applied yet"
 RELINK = "relink"
 """Security event: another subject, or another person, than the link says."""
@@ -158,7 +162,8 @@ def remember(found: Found, subject: Subject, view: SignInView, login_id: str, ou
 
 def _found(subject: Subject, view: SignInView, rosters: Rosters, links: Links) -> tuple[str, str, bool]:
     """Person, rule, and whether a link is to be kept."""
-    clues = _clues(subject, view)
+    old = _of_the_way_before(subject, view, rosters)
+    clues = [clue for clue in _clues(subject, view) if not (old and clue.kind in _OF_SOURCE)]
     chosen = view.portals[subject.portal].told
     certain = next((clue for clue in clues if clue.rule == chosen), None)
     here = _holder(certain, view, rosters) if certain else None
@@ -175,7 +180,18 @@ def _found(subject: Subject, view: SignInView, rosters: Rosters, links: Links) -
         other = _holder(clue, view, rosters) if clue is not certain else None
         if other is not None:
             return other, clue.rule, True
+    if old:
+        raise Stop("SSO-207", OLD_IDS)
     raise _nobody(clues, view, rosters)
+
+
+def _of_the_way_before(subject: Subject, view: SignInView, rosters: Rosters) -> bool:
+    """Whether the roster still has the ids of another aggregator than this portal's, because the change of it waits for
+    its cross-walk. Such an id can be another person's at the portal: two sources may both count from one."""
+    if not view.moved_at or subject.portal == view.moved_from:
+        return False
+    applied = rosters.applied_at(view.integration)
+    return not applied or datetime.fromisoformat(applied) <= datetime.fromisoformat(view.moved_at)
 
 
 def _holder(clue: _Clue, view: SignInView, rosters: Rosters) -> str | None:

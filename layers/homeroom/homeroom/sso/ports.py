@@ -79,6 +79,9 @@ class Rosters(Protocol):
         """The person's record as the table holds it: `status`, `enabled`, `role`, `roles`, `orgs` and more; with what
         staff laid over it until the next run (`homeroom.sso.matching.as_edited`)."""
 
+    def applied_at(self, integration: str) -> str:
+        """When a run was applied last (ISO); empty for none."""
+
     def waits(self, integration: str) -> tuple[int, bool]:
         """The number of the run that was applied last (0: none), and whether a run is held."""
 

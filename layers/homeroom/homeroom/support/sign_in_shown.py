@@ -10,7 +10,7 @@ from homeroom.products.refusals import PORTALS
 
 
 def sign_in_shown(integration: Integration) -> dict[str, Any]:
-    """Whether people sign in, and portal by portal what counts; `text` says it in a sentence. Holds no person's data."""
+    """Whether people sign in, and portal by portal what counts; `text` says it in a sentence."""
     view = sign_in_view(integration.model_dump(mode="json"))
     return {"signs_in": {
         "on": view.on, "students": view.students, "text": _text(integration),
@@ -30,8 +30,8 @@ def lost_portals(before: Integration, after: Integration) -> str:
 def _text(integration: Integration) -> str:
     chosen = integration.sign_in
     if chosen.ended is not None:
-        return (f"ended on {chosen.ended.at:%Y-%m-%d}, because {chosen.ended.reason}: people see SSO-302. Once a run was "
-                "applied since, it can be switched on again")
+        return (f"ended on {chosen.ended.at:%Y-%m-%d}, because {chosen.ended.reason}: people see SSO-302. Once a run "
+                "was applied since, it can be switched on again")
     if not chosen.on:
         return "off"
     return "on, of students too" if chosen.students else "on"

@@ -18,12 +18,14 @@ from homeroom.support.stories import came, cause, in_short, story, turn
 
 MOST_COUNTED = 20_000
 """Attempts that are counted in one answer; of more, the newest."""
+_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
+"""Letters that no reference has, and the digits that they are taken for."""
 KEPT = "History is kept for 90 days. The reference stands on every failure page, and as `lid` in the product's token."
 
 
 def sign_in(event: ShowSignIn, world: World) -> dict[str, Any]:
     """The whole story of one sign-in, in words. Raises NotFound."""
-    attempt = world.sign_ins.attempt(event.login)
+    attempt = heard(event.login, world)
     if attempt is None:
         raise NotFound("no sign-in has this reference", remedy=KEPT)
     district = _district(attempt.integration, world)
@@ -34,6 +36,11 @@ def sign_in(event: ShowSignIn, world: World) -> dict[str, Any]:
         "role": attempt.role, "person": attempt.person, "hops": attempt.hops, "unsolicited": attempt.unsolicited,
         "redeemed_at": attempt.redeemed_at, "schools": list(attempt.schools), "story": story(attempt, district),
     } | cause(attempt) | turn(attempt, world.clock.now())
+
+
+def heard(login: str, world: World) -> Attempt | None:
+    """The attempt of a reference as somebody read it out: small letters, the letters O, I and L for digits."""
+    return world.sign_ins.attempt(login) or world.sign_ins.attempt(login.upper().translate(_MISREAD))
 
 
 def sign_ins(event: ListSignIns, world: World) -> dict[str, Any]:

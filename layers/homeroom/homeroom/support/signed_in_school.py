@@ -18,6 +18,7 @@ from homeroom.ports import World
 from homeroom.sso.identifying import ALL_SCHOOLS
 from homeroom.support.audit import audit
 from homeroom.support.choosing import choose_schools, schools_of
+from homeroom.support.sign_ins import heard
 
 _AGAIN = "Let an administrator or teacher of the school open the product from the Clever Portal again, and take the " \
          "reference that the page shows."
@@ -30,7 +31,7 @@ def signed_in_school(event: SignedInSchool, world: World) -> dict[str, Any]:
     district.
     """
     integration = world.integrations.get(event.integration)
-    attempt = world.sign_ins.attempt(event.login)
+    attempt = heard(event.login, world)
     if attempt is None:
         raise NotFound("no sign-in has this reference", remedy=_AGAIN)
     _refuse_another_district(attempt, integration)

@@ -35,7 +35,7 @@ STEPS: Mapping[str, str] = {
 }
 """How far a sign-in came, by the word of its step."""
 NEXT_BY_REASON: Mapping[tuple[str, str], str] = {
-    ("SSO-203", NOTHING_APPLIED): "The roster is empty, because no run was applied yet: `status` says whose turn it is.",
+    ("SSO-203", NOTHING_APPLIED): "The roster is empty, no run was applied yet: `status` says whose turn it is.",
     ("SSO-205", ARCHIVED_BY_HAND): "Staff archived the person by hand until the next run: `person` shows who and when, "
                                    "`release` takes it back.",
     ("SSO-302", "sign-in to the product is switched off"): "The product is switched off for every district: "
@@ -75,7 +75,8 @@ def turn(attempt: Attempt, now: datetime) -> dict[str, Any]:
     """Whose turn it is, and what to do. Of one that went well: the product's, where it never asked who it is."""
     code = CODES.get(attempt.outcome)
     if code is not None:
-        return {"turn": TURNS[code.fault], "next": " ".join(filter(None, [_next(attempt, code.support), _door(attempt)]))}
+        todo = f"{next_step(attempt.outcome, attempt.reason)} {_door(attempt)}"
+        return {"turn": TURNS[code.fault], "next": todo.strip()}
     if attempt.redeemed_at:
         return {"turn": TURNS["nobody"], "next": "Nothing: the product knows who it is. What comes after is its own."}
     if now - datetime.fromisoformat(attempt.at) < timedelta(seconds=CODE_SECONDS):
@@ -85,9 +86,9 @@ def turn(attempt: Attempt, now: datetime) -> dict[str, Any]:
         " left. Its log tells which answer our token address gave.")}
 
 
-def _next(attempt: Attempt, support: str) -> str:
-    """What to do, where the reason tells more than the page."""
-    return NEXT_BY_REASON.get((attempt.outcome, attempt.reason), support)
+def next_step(code: str, reason: str) -> str:
+    """What support does about a page of ours; the reason may tell more than the page."""
+    return NEXT_BY_REASON.get((code, reason), CODES[code].support)
 
 
 def _door(attempt: Attempt) -> str:

@@ -6,7 +6,7 @@ The value is neither kept nor told again, and nothing is written: no link, no at
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from homeroom.apply.items import link_key, record_key
@@ -17,12 +17,12 @@ from homeroom.model.sign_in_choices import SignInView, sign_in_view
 from homeroom.model.sign_in_setup_events import TrySignIn
 from homeroom.ports import World
 from homeroom.products import products_of
-from homeroom.products.refusals import PORTALS
+from homeroom.products.refusals import PORTALS, TOLD_BY
 from homeroom.sso.access import admit
-from homeroom.sso.codes import CODES
 from homeroom.sso.matching import as_edited, look
 from homeroom.sso.stops import Stop
 from homeroom.sso.subject import Subject
+from homeroom.support.stories import next_step
 
 
 def try_sign_in(event: TrySignIn, world: World) -> dict[str, Any]:
@@ -32,9 +32,11 @@ def try_sign_in(event: TrySignIn, world: World) -> dict[str, Any]:
     portal = _portal(event, view)
     product = _product(event, integration)
     told = event.told or view.portals[portal].told
-    if not told:
+    view = _with_match(view, portal, told, event.roster)
+    if not (told and view.portals[portal].roster):
         raise Refused(f"nothing says which value of {PORTALS[portal]} equals which identity of the roster",
-                      remedy="Say as `told` what the value is, or name the match in the options first.")
+                      remedy="Say as `told` what the value is and as `roster` which identity it should equal; or name "
+                             "the match in the options.")
     answer: dict[str, Any] = {
         "integration": integration.id, "portal": portal, "product": product.product, "told": told, "on": view.on,
         "page": None, "reason": "", "rule": "", "person": None, "role": None, "roles": [],
@@ -46,9 +48,20 @@ def try_sign_in(event: TrySignIn, world: World) -> dict[str, Any]:
         answer |= {"rule": found.rule, "person": found.person}
         admitted = admit(found.record, event.role, view, product)
     except Stop as stop:
-        return answer | {"page": stop.code, "reason": stop.reason, "advice": CODES[stop.code].support}
+        return answer | {"page": stop.code, "reason": stop.reason, "advice": next_step(stop.code, stop.reason)}
     advice = "would sign in" if view.on else "would sign in, once sign-in is switched on"
     return answer | {"role": admitted.role, "roles": list(admitted.roles), "advice": advice}
+
+
+def _with_match(view: SignInView, portal: PortalName, told: str, roster: str | None) -> SignInView:
+    """The view with the match that is tried, where staff name one. Raises Refused for what the portal does not tell."""
+    if roster is None:
+        return view
+    if told not in TOLD_BY[portal]:
+        raise Refused(f"a match is made of what {PORTALS[portal]} tells",
+                      remedy=f"Say as `told` one of: {', '.join(TOLD_BY[portal])}.")
+    tried = replace(view.portals[portal], told=told, roster=roster)
+    return replace(view, portals={**view.portals, portal: tried})
 
 
 def _portal(event: TrySignIn, view: SignInView) -> PortalName:
@@ -88,6 +101,10 @@ class _Roster:
         key = record_key(roster, "people", person)
         record = next(iter(self.world.roster.get([key])), None)
         return None if record is None else as_edited(record, next(iter(self.world.roster.overlays([key])), None))
+
+    def applied_at(self, integration: str) -> str:
+        at = self.world.runs.control(integration).applied_at
+        return at.isoformat() if at else ""
 
     def waits(self, integration: str) -> tuple[int, bool]:
         control = self.world.runs.control(integration)
