@@ -1,4 +1,5 @@
-"""The last part of the demo: a teacher clicks a tile and is in the product; a student of a Sonday product is not.
+"""The last part of the demo: a teacher clicks a tile and is in the product; a student is not, because it has no student
+login: it is the first such one of the catalogue.
 
 The portal is a pretend ClassLink (`tests/fakes/portal_server.py`), the product the sample product (Flask, Authlib);
 what is between is deployed: the functions of sign-in, its tables and its signing key. Real HTTP, and a browser that
@@ -21,6 +22,8 @@ from homeroom.model import events
 from homeroom.model.integration import Integration, PortalSignIn, SignIn
 from homeroom.model.sign_in import Portal
 from homeroom.model.sign_in_events import AppGiven, ListSignIns, RegisterProduct
+from homeroom.products import LINES
+from homeroom.products.sign_in import SIGN_IN_OF_LINE
 from local.demo import sample
 from local.demo.browser import Browser, Seen
 from local.demo.neighbours import PORTAL, PRODUCT, Neighbours, free_port
@@ -28,7 +31,8 @@ from local.demo.story import ASKS, Story, expect, stopwatch
 from local.reasons import Stopped
 from local.stack import Stack
 
-PRODUCT_NAME = "Sonday System 1"
+LINE = next(name for name, rules in SIGN_IN_OF_LINE.items() if rules.students == "no")
+PRODUCT_NAME = LINES[LINE][0]
 TEACHER, STUDENT = "teacher-03", "student-0042"
 ROLES = {TEACHER: "teacher", STUDENT: "student"}
 ACCOUNTS = {TEACHER: "3003", STUDENT: "8042"}
@@ -83,7 +87,7 @@ class SigningIn:
         self.portal = f"{told['url']}/portal"
         integration = Integration(
             id=self.integration, district_id=sample.DISTRICT_ID, district_name="Sample District",
-            aggregator="classlink", product_line="Sonday", products=(PRODUCT_NAME,), timezone="America/Chicago",
+            aggregator="classlink", product_line=LINE, products=(PRODUCT_NAME,), timezone="America/Chicago",
             hold_first_load=False,
             sign_in=SignIn(on=True, portals={"classlink": PortalSignIn(tenants=(tenant,))}))
         self.stack.ask(events.Connect(operation="connect", integration=integration, **ASKS))

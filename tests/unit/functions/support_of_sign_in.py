@@ -8,7 +8,7 @@ from typing import Any
 
 from homeroom.apply.items import link_key, record_key
 from homeroom.model.events import RegisterProduct
-from homeroom.model.integration import PortalSignIn, SignIn
+from homeroom.model.integration import Integration, PortalSignIn, SignIn
 from homeroom.model.sign_in import SIGNED_IN, Attempt, Link
 from homeroom.sso.portals import PORTALS
 from homeroom.support.operations import act
@@ -36,6 +36,18 @@ def rostered_by_clever() -> MemoryWorld:
 
 def for_classlink() -> MemoryWorld:
     return memory_world(rest(product_line="Sonday", district_id="d-1"))
+
+
+def files_of_clever() -> MemoryWorld:
+    """Clever is the portal, the roster comes by files: which value equals which identity must be named."""
+    files = {"id": LAB.id, "aggregator": "clever", "transport": "csv_pushed", "district_id": "d-1",
+             "product_line": "Sonday"}
+    world = memory_world(Integration.model_validate(files))
+    owner, member = record_key(LAB.id, "people", "p-1")
+    link, _ = link_key(LAB.id, "identifier#4711")
+    world.roster.write([{"owner": owner, "member": member, "id": "p-1", "status": "active", "role": "teacher"},
+                        {"owner": link, "member": member, "kind": "identifier", "person": "p-1"}], [])
+    return world
 
 
 def registered() -> MemoryWorld:
@@ -71,6 +83,8 @@ def signed_in() -> MemoryWorld:
 CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "support/register_product": (memory_world, {"slug": "sonday-1", "line": "Sonday", "client_secrets": 1}),
     "support/register_product_turn_secret": (registered, {"slug": "sonday-1", "client_secrets": 2}),
+    "support/register_product_app": (registered, {"slug": "sonday-1", "client_secret": None}),
+    "support/register_product_off": (registered, {"slug": "sonday-1", "enabled": False}),
     "support/registrations": (registered, {"issuer": "https://sso.vendor.example"}),
     "support/check_portal": (portal_moved, {"portal": "clever", "offered": {"jwks": MOVED}}),
     "support/check_portal_accept": (portal_moved, {"effect": "The accepted addresses count within a minute."}),
@@ -81,6 +95,9 @@ CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "support/sign_ins_without_a_district": (signed_in, {"integration": None, "counted": 1}),
     "support/unlink": (signed_in, {"integration": LAB.id}),
     "support/options_classlink_sign_in": (for_classlink, {"effect": AT_ONCE}),
+    "support/options_clever_portal_sign_in": (files_of_clever, {"effect": AT_ONCE}),
+    "support/options_sign_in_off": (rostered_by_clever, {"effect": AT_ONCE}),
+    "support/try_sign_in_with_a_match": (files_of_clever, {"person": "p-1", "rule": "sis_id", "page": None}),
     "support/try_sign_in": (rostered_by_clever, {"person": "p-1", "role": "teacher", "page": None}),
     "support/try_sign_in_with_an_older_id": (rostered_by_clever, {"person": None, "page": "SSO-203"}),
     "support/end_rostering": (rostered_by_clever, {"status": "paused"}),

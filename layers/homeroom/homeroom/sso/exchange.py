@@ -130,4 +130,4 @@ def _secret(app: App, outside: Outside) -> str:
 
 
 def _place(app: App) -> str:
-    return f"secret {app.secret_name}"
+    return f"secret {app.secret_name} of {app.client_id}"
