@@ -58,7 +58,14 @@ def sign_ins_view(answer: Mapping[str, Any]) -> Sections:
     for one in answer["refused"]:
         title = one["shown"]["title"] if one["shown"] else ""
         pages.add_row(escape(one["outcome"]), count(one["count"]), escape(title), escape(one["fault"] or ""))
-    return [head, pages if answer["refused"] else None, _newest(answer)]
+    return [head, pages if answer["refused"] else None, _before_a_district(answer), _newest(answer)]
+
+
+def _before_a_district(answer: Mapping[str, Any]) -> str | None:
+    """Pages before a district was known: a portal that is down shows here, and nowhere in the district's own counts."""
+    told = ", ".join(f"{one['outcome']} {one['count']:,}" for one in answer["before_a_district"])
+    return (f"Before the district was known, at the same portals and products, of all districts: {told}. "
+            "`homeroom sign-ins` without an integration lists them.") if told else None
 
 
 def failed_view(failed: Mapping[str, Any]) -> Sections:

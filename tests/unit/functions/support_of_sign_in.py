@@ -83,7 +83,6 @@ def signed_in() -> MemoryWorld:
 CASES: dict[str, tuple[Callable[[], MemoryWorld], dict[str, Any]]] = {
     "support/register_product": (memory_world, {"slug": "sonday-1", "line": "Sonday", "client_secrets": 1}),
     "support/register_product_turn_secret": (registered, {"slug": "sonday-1", "client_secrets": 2}),
-    "support/register_product_app": (registered, {"slug": "sonday-1", "client_secret": None}),
     "support/register_product_off": (registered, {"slug": "sonday-1", "enabled": False}),
     "support/registrations": (registered, {"issuer": "https://sso.vendor.example"}),
     "support/check_portal": (portal_moved, {"portal": "clever", "offered": {"jwks": MOVED}}),

@@ -239,3 +239,25 @@ def test_support_can_read_out_where_administrators_log_in() -> None:
 ])
 def test_the_next_step_is_that_of_the_reason(outcome: str, reason: str, next_step: str) -> None:
     assert next_step in seen(memory_world(sonday()), outcome=outcome, reason=reason, step="person")["next"]
+
+
+def test_pages_before_the_district_was_known_are_told_beside_its_counts() -> None:
+    world = memory_world(sonday(sign_in=AT_CLASSLINK))
+    told: dict[str, Any] = {"portal": "classlink", "product": "WinVocab", "outcome": "SSO-103"}
+    others: list[dict[str, Any]] = [{}, {}, {"outcome": "SSO-104"}, {"portal": "clever"}, {"product": "Galileo K-12"}]
+    for number, words in enumerate(others):
+        world.sign_ins.attempts.record(Attempt(f"login-{number}", START.isoformat(), **(told | words)))
+    answer = do(world, "sign_ins", integration="lab-usd")
+    assert answer["counted"] == 0
+    assert answer["before_a_district"] == [{"outcome": "SSO-103", "count": 2}, {"outcome": "SSO-104", "count": 1}]
+    assert do(world, "sign_ins")["before_a_district"] == []
+
+
+def test_a_refused_client_secret_is_ours_to_mend_and_not_the_portals() -> None:
+    told = seen(memory_world(sonday()), outcome="SSO-103", step="exchange", reason="token: client refused")
+    assert (told["turn"], "with `register`" in told["next"]) == ("Homeroom's support", True)
+
+
+def test_who_got_a_page_at_the_last_step_did_not_go_to_the_product() -> None:
+    told = seen(memory_world(sonday()), outcome="SSO-501", step="handoff")
+    assert "what was left is to send the browser" in told["came"]

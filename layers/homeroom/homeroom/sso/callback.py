@@ -61,6 +61,11 @@ class _Arrived:
             raise Stop("SSO-501", "the portal is not set up")
         return self.known
 
+    def knows(self, view: SignInView) -> None:
+        """The district is found, though perhaps nobody may sign in by it."""
+        self.view = view
+        self.recording.learn(integration=view.integration)
+
     @cached_property
     def now(self) -> int:
         return int(self.outside.clock.now().timestamp())
@@ -239,8 +244,7 @@ def _in_the_roster(arrived: _Arrived, who: Subject, tokens: Tokens) -> tuple[mat
     outside, recording = arrived.outside, arrived.recording
     try:
         recording.step("district")
-        arrived.view = view = matching.district(who, arrived.registration, outside)
-        recording.learn(integration=view.integration)
+        view = matching.district(who, arrived.registration, outside, arrived.knows)
         recording.step("person")
         if matching.asks_further(who, view):
             who = further(who, tokens, arrived.portal, outside)

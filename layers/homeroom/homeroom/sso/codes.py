@@ -72,8 +72,8 @@ _CODES: tuple[Code, ...] = (
          ("again", "support"), "The reason says which check failed.", "portal"),
     Code("SSO-201", 403, "Your district is not connected",
          "Your school district is not connected to {product} yet.",
-         ("portal", "support"), "No integration has this tenant: `sign-in` shows its number, `options` takes it.",
-         "vendor"),
+         ("portal", "support"), "No integration with sign-in on has this tenant: `sign-in` shows its number,"
+         " `options` takes it.", "vendor"),
     Code("SSO-202", 403, "Sign-in is not switched on",
          "Your district has not switched on sign-in to {product} through {portal}.",
          ("portal", "support"), "Switch sign-in on in the options of the integration, if the district wants it.",

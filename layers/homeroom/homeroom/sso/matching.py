@@ -64,9 +64,16 @@ class _Clue:
     value: str
 
 
-def district(subject: Subject, registration: Registration, outside: Outside) -> SignInView:
+def _unseen(_view: SignInView) -> None:
+    """Nobody wants to know."""
+
+
+def district(
+    subject: Subject, registration: Registration, outside: Outside, seen: Callable[[SignInView], None] = _unseen,
+) -> SignInView:
     """The integration of the product's line in this tenant. Asks the registry alone: no roster is read for a district
-    without a licence. Raises Stop with SSO-201, 202, 301 or 302."""
+    without a licence. `seen` is told the integration once it is known, also where nobody may sign in by it: then the
+    page is counted as the district's. Raises Stop with SSO-201, 202, 301 or 302."""
     tenant = outside.registry.tenant(subject.portal, subject.tenant)
     if tenant is None:
         raise Stop("SSO-201", "no integration has this tenant")
@@ -74,6 +81,7 @@ def district(subject: Subject, registration: Registration, outside: Outside) -> 
     view = outside.registry.sign_in(integration) if integration else None
     if view is None or view.product_line != registration.line:
         raise Stop("SSO-301", "the district has no integration of this product line")
+    seen(view)
     if not view.serves(registration.product):
         raise Stop("SSO-301", "the integration does not name this product")
     if not registration.enabled:

@@ -13,6 +13,7 @@ from homeroom.model.sign_in import SIGNED_IN, Attempt
 from homeroom.model.sign_in_choices import sign_in_view
 from homeroom.model.sign_in_events import ListSignIns, ShowSignIn
 from homeroom.ports import World
+from homeroom.products import products_of
 from homeroom.sso.values import reference
 from homeroom.support.stories import came, cause, in_short, story, turn
 
@@ -55,8 +56,20 @@ def sign_ins(event: ListSignIns, world: World) -> dict[str, Any]:
         "all": len(found) < MOST_COUNTED, "signed_in": counts.pop(SIGNED_IN, 0),
         "refused": [{"outcome": outcome, "count": count, **cause(Attempt("", "", outcome=outcome))}
                     for outcome, count in counts.most_common()],
-        "sign_ins": rows,
+        "sign_ins": rows, "before_a_district": _before_a_district(integration, since, world) if integration else [],
     }
+
+
+def _before_a_district(integration: Integration, since: str, world: World) -> list[dict[str, Any]]:
+    """Pages on which sign-ins ended before anybody knew the district, at this integration's portals and products: they
+    can be of its people, and of any other district's."""
+    view = sign_in_view(integration.model_dump(mode="json"))
+    products = {product.name for product in products_of(view.product_line, integration.products)} \
+        if view.product_line else set()
+    found = islice(world.sign_ins.attempts_of("", since=since), MOST_COUNTED)
+    counts = Counter(attempt.outcome for attempt in found
+                     if attempt.product in products and attempt.portal in view.portals)
+    return [{"outcome": outcome, "count": count} for outcome, count in counts.most_common()]
 
 
 def failed_of(person: str, integration: Integration, world: World, *, days: int = 14, most: int = 5) -> dict[str, Any]:

@@ -31,10 +31,12 @@ STEPS: Mapping[str, str] = {
     "district": "we knew the person at the portal, and looked for the district",
     "person": "the district was found, and the person looked for in its roster",
     "access": "the person was found; what was left is whether they may",
-    "handoff": "everything was granted; the browser went to the product with a one-time code",
+    "handoff": "everything was granted; what was left is to send the browser to the product with a one-time code",
 }
 """How far a sign-in came, by the word of its step."""
 NEXT_BY_REASON: Mapping[tuple[str, str], str] = {
+    ("SSO-103", "token: client refused"): "The portal does not take our client secret: was it made anew there? Store "
+                                          "it with `register`.",
     ("SSO-203", NOTHING_APPLIED): "The roster is empty, no run was applied yet: `status` says whose turn it is.",
     ("SSO-205", ARCHIVED_BY_HAND): "Staff archived the person by hand until the next run: `person` shows who and when, "
                                    "`release` takes it back.",
@@ -42,6 +44,8 @@ NEXT_BY_REASON: Mapping[tuple[str, str], str] = {
                                                            "`registrations` shows it, `register --enable` ends that.",
 }
 """Page and reason → what to do, where the page alone would send people to look in the wrong place."""
+_FAULT_BY_REASON: Mapping[tuple[str, str], Fault] = {("SSO-103", "token: client refused"): "vendor"}
+"""Where the reason says that somebody else acts than the page does."""
 RULES: Mapping[str, str] = {
     "link": "the link of an earlier sign-in", "id": "Clever's id", "sis_id": "the SIS id that Clever tells",
     "number": "the number that Clever tells", "sourced_id": "the OneRoster id that ClassLink tells",
@@ -57,7 +61,7 @@ def portal_words(name: str) -> str:
 def came(attempt: Attempt) -> str:
     """How far it came, in a sentence."""
     if attempt.outcome == SIGNED_IN:
-        return STEPS["handoff"]
+        return "everything was granted; the browser went to the product with a one-time code"
     return STEPS.get(attempt.step, attempt.step)
 
 
@@ -76,7 +80,8 @@ def turn(attempt: Attempt, now: datetime) -> dict[str, Any]:
     code = CODES.get(attempt.outcome)
     if code is not None:
         todo = f"{next_step(attempt.outcome, attempt.reason)} {_door(attempt)}"
-        return {"turn": TURNS[code.fault], "next": todo.strip()}
+        fault = _FAULT_BY_REASON.get((attempt.outcome, attempt.reason), code.fault)
+        return {"turn": TURNS[fault], "next": todo.strip()}
     if attempt.redeemed_at:
         return {"turn": TURNS["nobody"], "next": "Nothing: the product knows who it is. What comes after is its own."}
     if now - datetime.fromisoformat(attempt.at) < timedelta(seconds=CODE_SECONDS):
