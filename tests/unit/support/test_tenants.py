@@ -35,14 +35,36 @@ def held(world: MemoryWorld) -> dict[tuple[str, str], dict[str, str]]:
     return {key: dict(tenant.integrations) for key, tenant in world.sign_ins.registry.tenants.items()}
 
 
-def test_switching_sign_in_on_claims_each_tenant_and_switching_off_frees_it() -> None:
+def off(world: MemoryWorld) -> dict[str, tuple[str, ...]]:
+    return {tenant: kept.off for (_, tenant), kept in world.sign_ins.registry.tenants.items()}
+
+
+def test_switching_sign_in_on_claims_each_tenant_and_switching_off_keeps_it_as_off() -> None:
     world = memory_world(sonday())
     switch(world, "lab-usd", on=True, portals={"classlink": {"tenants": ["2084", "2085"]}})
     assert held(world) == {("classlink", "2084"): {"Sonday": "lab-usd"}, ("classlink", "2085"): {"Sonday": "lab-usd"}}
     switch(world, "lab-usd", portals={"classlink": {"tenants": ["2085"]}})
     assert list(held(world)) == [("classlink", "2085")]
     switch(world, "lab-usd", on=False)
-    assert held(world) == {}
+    assert (held(world), off(world)) == ({("classlink", "2085"): {"Sonday": "lab-usd"}}, {"2085": ("lab-usd",)})
+    switch(world, "lab-usd", on=True)
+    assert off(world) == {"2085": ()}
+
+
+def test_a_tenant_of_a_sign_in_that_is_off_may_be_claimed_by_another_integration() -> None:
+    world = memory_world(sonday(), sonday("second-usd"), galileo("rogue-usd", district_name="Another District"))
+    switch(world, "lab-usd", **AT_CLASSLINK)
+    switch(world, "lab-usd", on=False)
+    switch(world, "second-usd", **AT_CLASSLINK)
+    assert (held(world), off(world)) == ({("classlink", "2084"): {"Sonday": "second-usd"}}, {"2084": ()})
+    with pytest.raises(Refused, match="is that of second-usd already"):
+        switch(world, "lab-usd", on=True)
+    switch(world, "second-usd", on=False)
+    match = {"portal": "sourced_id", "roster": "identifier"}
+    switch(world, "rogue-usd", on=True, portals={"classlink": TENANT | {"match": match}})
+    tenant = world.sign_ins.tenant("classlink", "2084")
+    assert tenant is not None
+    assert (tenant.district_name, dict(tenant.integrations)) == ("Another District", {"Galileo": "rogue-usd"})
 
 
 def test_the_tenant_of_clevers_own_roster_is_the_district_id_once_it_is_accepted(source: Stub) -> None:
@@ -81,7 +103,8 @@ def test_another_line_of_the_same_district_shares_the_tenant_and_of_another_dist
     switch(world, "lab-galileo", on=False)
     with pytest.raises(Refused, match="the tenant 2084 of ClassLink belongs to Sample District: a tenant is one"):
         switch(world, "rogue-usd", **both)
-    assert held(world)["classlink", "2084"] == {"Sonday": "lab-usd"}
+    assert held(world)["classlink", "2084"] == {"Sonday": "lab-usd", "Galileo": "lab-galileo"}
+    assert off(world) == {"2084": ("lab-galileo",)}
 
 
 def test_two_integrations_without_a_districts_name_are_not_taken_for_one_district() -> None:

@@ -117,7 +117,8 @@ def tenant_item(tenant: Tenant) -> dict[str, Any]:
 
 
 def tenant_of(item: Mapping[str, Any]) -> Tenant:
-    return Tenant(**_known(item, _OF_TENANT))
+    known = _known(item, _OF_TENANT)
+    return Tenant(**known | {"off": tuple(known.get("off", ()))})
 
 
 def portal_item(portal: Portal) -> dict[str, Any]:

@@ -137,13 +137,17 @@ class Handoff:
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant of a portal and the one district that has it: product line → integration. `version` counts writes."""
+    """A tenant of a portal and the one district that has it: product line → integration. `version` counts writes.
+
+    `off` are integrations whose sign-in is switched off: people read so, until one that signs in claims the tenant.
+    """
 
     portal: PortalName
     id: str
     district_name: str
     integrations: Mapping[str, str]
     version: int = 0
+    off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
