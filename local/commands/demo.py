@@ -43,6 +43,7 @@ def demo(keep: Keep = False, as_json: Json = False) -> int:
             assert aws.stack is not None
             _say(f"up        the stack of template.yaml, in the embedded AWS at {aws.endpoint}", as_json)
             stack = Stack(aws.clients, aws.stack.outputs)
+            _refuse_a_second(stack)
             story, status = _tell(stack, as_json)
             fetched = [_classlink(stack, as_json), _clever(stack, as_json)]
             entered = _sign_in(stack, aws.front_door, keep, as_json)
@@ -55,6 +56,12 @@ def demo(keep: Keep = False, as_json: Json = False) -> int:
     except EmbeddedError as broken:
         raise Stopped(str(broken)) from broken
     return 0
+
+
+def _refuse_a_second(stack: Stack) -> None:
+    """A district is synced from one place once: the demo can not be told twice in one embedded AWS."""
+    if Story(stack).free_name("classlink") != "classlink-1":
+        raise Stopped("a demo that was told before is still up", "End it with `homeroom down`, then tell it anew.")
 
 
 def _tell(stack: Stack, quiet: bool) -> tuple[Story, dict[str, Any]]:

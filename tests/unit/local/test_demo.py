@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from homeroom.model import events
 from homeroom.model.entities import ENTITIES
+from homeroom.model.integration import Integration
 from homeroom.read.oneroster_csv import read_set
 from local.commands import demo
 from local.demo import sample
@@ -53,6 +55,15 @@ def test_the_demo_takes_a_name_that_is_free() -> None:
     first.connect()
     second.connect()
     assert (first.integration, second.integration) == ("sample-1", "sample-2")
+
+
+def test_a_second_demo_beside_a_kept_one_is_told_to_end_that_first() -> None:
+    aws = MemoryAws()
+    demo._refuse_a_second(aws.stack)
+    aws.stack.ask(events.Connect(
+        operation="connect", integration=Integration(id="classlink-1", district_id="d-1"), by="the demo", reason="a demonstration"))
+    with pytest.raises(Stopped, match="still up"):
+        demo._refuse_a_second(aws.stack)
 
 
 def test_a_landing_that_goes_otherwise_is_told() -> None:
