@@ -60,8 +60,8 @@ def test_the_demo_takes_a_name_that_is_free() -> None:
 def test_a_second_demo_beside_a_kept_one_is_told_to_end_that_first() -> None:
     aws = MemoryAws()
     demo._refuse_a_second(aws.stack)
-    aws.stack.ask(events.Connect(
-        operation="connect", integration=Integration(id="classlink-1", district_id="d-1"), by="the demo", reason="a demonstration"))
+    before = Integration(id="classlink-1", district_id="d-1")
+    aws.stack.ask(events.Connect(operation="connect", integration=before, by="the demo", reason="a demonstration"))
     with pytest.raises(Stopped, match="still up"):
         demo._refuse_a_second(aws.stack)
 
