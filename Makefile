@@ -20,7 +20,7 @@ test: setup ## all tests but benchmarks
 unit: setup ## the unit tests alone
 	@POLARS_MAX_THREADS=1 $(BIN)/pytest tests/unit -m "not slow" -n 2 --dist worksteal $(ARGS)
 
-laws: setup ## laws and faults in full (some five minutes); `make test` takes a choice of them
+laws: setup ## laws and faults in full (some four minutes); `make test` takes a choice of them
 	@HOMEROOM_LAWS=full POLARS_MAX_THREADS=1 $(BIN)/pytest tests/laws tests/faults tests/reading tests/equivalence -n 2 --dist worksteal $(ARGS)
 
 lint: setup ## ruff: rules and format of imports

@@ -5,7 +5,6 @@
     HOC#<hash>     a one-time code for a product; `used_at` once it was redeemed
     ONCE#<name>    who asked first under a name
     TALLY#<name>   how often a name was given
-    TALLY#<name>   how often a name was given
 
 `expires_at` is in every condition. `cleaned_at`, the table's time to live, is a day later and only tidies up: what is
 past it may stand for days (reference/sso.md 3.3, 3.5).

@@ -52,7 +52,7 @@ SIGN_IN_OF_LINE: Mapping[str, SignInRules] = {
         addresses=("https://teacher.imaginesonday.com", "https://admin.imaginesonday.com"),
         refused={
             "student": Door(text="Students have no login here. Work together with your teacher."),
-            "administrator": Door(text="Administrators log in with a log-in of their own for the time being.",
+            "administrator": Door(text="Administrators have a log-in of their own for the time being.",
                                   address="https://admin.imaginesonday.com"),
         },
     ),
