@@ -142,16 +142,16 @@ LEFT_OUT: Mapping[str, str] = {}
 """Rows without a test: why."""
 
 REMARKS: Mapping[str, str] = {
-    "C10": "Whether a portal looks at the challenge is not known; a stolen code is stopped by the cookie and the nonce too.",
+    "C10": "Whether a portal looks at the challenge is not known; cookie and nonce stop a stolen code too.",
     "C21": "Clever gets JSON, as K50 asks, and ClassLink a form: data of the portal (ADR 33).",
     "C36": "Two people with one value are 203: the roster keeps no link for it. 204 is two links that disagree (ADR 34).",
-    "C40": "State and nonce may have 16 characters: a common library makes 20, the reference asks for 22 (ADR 35).",
+    "C40": "State and nonce may have 16 characters: a common library makes 20, and 22 were asked for (ADR 35).",
     "C45": "With Authlib the product compares the answer's `iss` itself.",
     "C49": "The portal's subject stands in the links table alone, where a roster does not hold it (ADR 34).",
     "K49": "A reload within 30 seconds shows page 105; the product's session stays, and the button leads back in.",
     "T7": "A code used again raises an alarm; the session that began with it is not ended by us.",
-    "T26": "Sessions that run end by the product's copy of the roster; an event of ours that ends them is a later phase.",
-    "T36": "Where cookies are blocked and the portal loses every state, the browser's own limit of redirects stops it.",
+    "T26": "Sessions that run end by the product's copy of the roster; an event of ours is a later phase.",
+    "T36": "Where cookies are blocked and the portal loses every state, the browser's own limit stops it.",
     "T41": "Alarms, and nobody is locked out: client ids are no secret.",
 }
 """More about rows that have one."""
