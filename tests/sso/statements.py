@@ -144,7 +144,7 @@ LEFT_OUT: Mapping[str, str] = {}
 REMARKS: Mapping[str, str] = {
     "C10": "Whether a portal looks at the challenge is not known; cookie and nonce stop a stolen code too.",
     "C21": "Clever gets JSON, as K50 asks, and ClassLink a form: data of the portal (ADR 33).",
-    "C36": "Two people with one value are 203: the roster keeps no link for it. 204 is two links that disagree (ADR 34).",
+    "C36": "Two people with one value are 203: the roster keeps no link for it. 204: links that disagree (ADR 34).",
     "C40": "State and nonce may have 16 characters: a common library makes 20, and 22 were asked for (ADR 35).",
     "C45": "With Authlib the product compares the answer's `iss` itself.",
     "C49": "The portal's subject stands in the links table alone, where a roster does not hold it (ADR 34).",
