@@ -23,7 +23,7 @@ from homeroom.model.sign_in import Link, Registration
 from homeroom.model.sign_in_choices import PortalView, SharedView, SignInView
 from homeroom.model.vocabulary import STAFF_ROLES
 from homeroom.sso.access import STAFF_HINTS, roles_of
-from homeroom.sso.ports import Links, Outside, Rosters
+from homeroom.sso.ports import KnownLinks, Outside, Rosters
 from homeroom.sso.stops import Stop
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def person(subject: Subject, view: SignInView, registration: Registration, outsi
         raise
 
 
-def look(subject: Subject, view: SignInView, rosters: Rosters, links: Links) -> Found:
+def look(subject: Subject, view: SignInView, rosters: Rosters, links: KnownLinks) -> Found:
     """As `person`, and nothing is asked for: support looks with it too. Writes nothing."""
     person, rule, to_link = _found(subject, view, rosters, links)
     record = rosters.person(view.integration, person)
@@ -168,7 +168,7 @@ def remember(found: Found, subject: Subject, view: SignInView, login_id: str, ou
         raise Stop("SSO-204", "the person is linked to another account", security=RELINK)
 
 
-def _found(subject: Subject, view: SignInView, rosters: Rosters, links: Links) -> tuple[str, str, bool]:
+def _found(subject: Subject, view: SignInView, rosters: Rosters, links: KnownLinks) -> tuple[str, str, bool]:
     """Person, rule, and whether a link is to be kept."""
     old = _of_the_way_before(subject, view, rosters)
     clues = [clue for clue in _clues(subject, view) if not (old and clue.kind in _OF_SOURCE)]

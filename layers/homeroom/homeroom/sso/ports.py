@@ -86,10 +86,14 @@ class Rosters(Protocol):
         """The number of the run that was applied last (0: none), and whether a run is held."""
 
 
-class Links(Protocol):
+class KnownLinks(Protocol):
     """Who a subject of a portal was at its first sign-in, where the roster does not hold the subject itself."""
 
     def find(self, integration: str, portal: str, tenant: str, subject: str) -> Link | None: ...
+
+
+class Links(KnownLinks, Protocol):
+    """The same, for those who may add to them."""
 
     def add(self, link: Link) -> bool:
         """Keep it if neither the subject nor the person (for this portal and tenant) has one; False otherwise."""

@@ -113,7 +113,7 @@ class _Roster:
 
 @dataclass(frozen=True)
 class _Links:
-    """`homeroom.sso.ports.Links` of a world, at whichever of the district's tenants the subject is known."""
+    """`homeroom.sso.ports.KnownLinks` of a world, at whichever of the district's tenants the subject is known."""
 
     world: World
     tenants: tuple[str, ...]
@@ -122,6 +122,3 @@ class _Links:
         del tenant
         found = (self.world.sign_ins.link(integration, portal, one, subject) for one in self.tenants if subject)
         return next((link for link in found if link is not None), None)
-
-    def add(self, link: Link) -> bool:
-        raise NotImplementedError(f"a trial keeps no link, of {link.portal} or any other portal")
