@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import socketserver
 import threading
 import time
 import uuid
@@ -23,13 +22,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.fakes.clever_api import OUT_OF_SCOPE, VERSIONS, Asked, DataApi, Refused, Reply, not_routed, place_of
 from tests.fakes.clever_district import District, Files
 from tests.fakes.clever_oauth import SignIn
 from tests.fakes.clever_traps import Fault, Traps
+from tests.fakes.loopback import LoopbackServer, running
 
 CLIENT_ID, CLIENT_SECRET = "sample-client-id", "sample-client-secret"
 REDIRECT_URI = "https://app.sample.example/sso/clever"
@@ -180,17 +180,10 @@ def struck(reply: Reply, fault: Fault, asked: Asked) -> Reply:
     return reply
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads, block_on_close, request_queue_size = True, False, 128
-
+class _Server(LoopbackServer):
     def __init__(self, clever: Clever, port: int):
         self.clever = clever
         super().__init__(("127.0.0.1", port), _Handler)
-
-    def server_bind(self) -> None:
-        """Without asking a name server for our own name, which can take seconds."""
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -243,15 +236,9 @@ class _Handler(BaseHTTPRequestHandler):
 def serving(clever: Clever, port: int = 0) -> Iterator[str]:
     """Serve on loopback while the block runs; gives the address, which is in `clever.url` too."""
     server = _Server(clever, port)
-    clever.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    clever.url = server.url
+    with running(server):
         yield clever.url
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def main() -> None:

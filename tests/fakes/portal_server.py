@@ -18,18 +18,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import socketserver
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tests.fakes.loopback import LoopbackServer, running
 from tests.fakes.portal_people import PortalApp, PortalPerson
 from tests.fakes.portal_service import Call, Given, PortalDouble, body_of
 from tests.fakes.portal_tokens import HOSTILE, Switches
@@ -53,17 +53,10 @@ def set_switches(double: PortalDouble, said: dict[str, Any]) -> None:
         setattr(double.switches, name, value)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads, block_on_close, request_queue_size = True, False, 128
-
+class _Server(LoopbackServer):
     def __init__(self, double: PortalDouble, port: int):
         self.double = double
         super().__init__(("127.0.0.1", port), _Handler)
-
-    def server_bind(self) -> None:
-        """Without asking a name server for our own name, which can take seconds."""
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Callers that went away while we were slow are what the test wants; anything else is told."""
@@ -129,15 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
 def serving(double: PortalDouble, port: int = 0) -> Iterator[str]:
     """Serve on loopback while the block runs; gives the address, which is in `double.url` too."""
     server = _Server(double, port)
-    double.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    double.url = server.url
+    with running(server):
         yield double.url
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

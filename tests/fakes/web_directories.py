@@ -12,20 +12,20 @@ documentation and shares no code with the readers it tests.
 from __future__ import annotations
 
 import json
-import socketserver
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.fakes.loopback import LoopbackServer, running
 
 TOKEN = "token-Never-Shown-77"
 TENANT, CLIENT_ID, CLIENT_SECRET = "sample-tenant", "sample-client", "secret-Never-Shown-55"
@@ -178,17 +178,10 @@ def service_key() -> str:
                                 serialization.NoEncryption()).decode()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads, block_on_close = True, False
-
+class _Server(LoopbackServer):
     def __init__(self, directory: WebDirectory):
         self.directory = directory
         super().__init__(("127.0.0.1", 0), _Handler)
-
-    def server_bind(self) -> None:
-        """Without asking a name server for our own name, which can take seconds."""
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -226,12 +219,6 @@ def _pairs(text: str) -> dict[str, str]:
 def serving(directory: WebDirectory) -> Iterator[str]:
     """Serve on loopback while the block runs; gives the address, which is in `directory.url` too."""
     server = _Server(directory)
-    directory.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    directory.url = server.url
+    with running(server):
         yield directory.url
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
